@@ -1,0 +1,110 @@
+"""What a running job says: typed events to one sink. The terminal, the TUI and `--json` read the same stream."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """How a region or a job ended. There is nothing between these."""
+
+    OK = "OK"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+
+    @staticmethod
+    def worst(outcomes: "list[Outcome]") -> "Outcome":
+        """The verdict over many: one failed part is a failed job. OK for none."""
+        order = list(Outcome)
+        return max(outcomes, key=order.index, default=Outcome.OK)
+
+
+class Phase(Enum):
+    """What the job does at the moment, in the word that people see."""
+
+    SCAN = "scan"
+    BACKUP = "back up"
+    RESTORE = "restore"
+    CLONE = "clone"
+    VERIFY = "verify"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job begins; `steps` is the plan's own description, a line each."""
+
+    job: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` bytes of a phase. `current` names what is being copied."""
+
+    phase: Phase
+    done: int
+    total: int
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know. `region` is empty where it concerns the whole job."""
+
+    region: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFinished:
+    """The result of one region, with its reasons where it is not simply OK."""
+
+    region: str
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """The result of the job. `detail` holds what scripts want: ids, counts in bytes, seconds."""
+
+    job: str
+    outcome: Outcome
+    detail: dict[str, object]
+
+
+Event = JobStarted | Progress | Note | RegionFinished | JobFinished
+Sink = Callable[[Event], None]
+
+
+def nowhere(event: Event) -> None:
+    """A sink for those who do not listen."""
+
+
+def as_json(event: Event) -> dict[str, object]:
+    """The event as one JSON object; `event` names its kind."""
+    plain = {key: value.value if isinstance(value, Enum) else value for key, value in asdict(event).items()}
+    return {"event": type(event).__name__, **plain}
+
+
+class Meter:
+    """Counts bytes of one phase and sends at most ten Progress events a second. Used by one thread."""
+
+    INTERVAL_SECONDS = 0.1
+
+    def __init__(self, sink: Sink, phase: Phase, total: int) -> None:
+        self._sink = sink
+        self._phase = phase
+        self._total = total
+        self._done = 0
+        self._last = 0.0
+
+    def advance(self, count: int, current: str) -> None:
+        """Add `count` bytes that belong to `current`."""
+        self._done += count
+        now = time.monotonic()
+        if now - self._last >= self.INTERVAL_SECONDS or self._done >= self._total:
+            self._last = now
+            self._sink(Progress(self._phase, self._done, self._total, current))

@@ -1,0 +1,146 @@
+"""The one module that starts programs: argument lists, a clean environment, every exit status explicit."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rescue.cancel import CancelToken
+from rescue.errors import MissingToolError, ToolError
+
+_SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_STDERR_TAIL = 2000
+_TERMINATE_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+# The Debian package of every program that we call, for the hint of MissingToolError.
+PACKAGES = {
+    "blkid": "util-linux",
+    "losetup": "util-linux",
+    "mount": "util-linux",
+    "umount": "util-linux",
+    "unshare": "util-linux",
+    "debugfs": "e2fsprogs",
+    "dumpe2fs": "e2fsprogs",
+    "e2fsck": "e2fsprogs",
+    "xfs_db": "xfsprogs",
+    "xfs_repair": "xfsprogs",
+    "btrfs": "btrfs-progs",
+    "fsck.fat": "dosfstools",
+    "fsck.exfat": "exfatprogs",
+    "fsck.f2fs": "f2fs-tools",
+    "ntfscat": "ntfs-3g",
+    "ntfsinfo": "ntfs-3g",
+    "ntfsls": "ntfs-3g",
+    "hivexget": "libhivex-bin",
+    "qemu-img": "qemu-utils",
+    "qemu-storage-daemon": "qemu-system-common",
+    "fusermount3": "fuse3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A program that ended with an exit status that its caller allows."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are no UTF-8 are replaced."""
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def error_text(self) -> str:
+        """End of standard error as text."""
+        return self.stderr[-_STDERR_TAIL:].decode(errors="replace").strip()
+
+
+def environment() -> dict[str, str]:
+    """The environment of every program: known language, known search path, nothing inherited but HOME and TMPDIR."""
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    return {"PATH": _SEARCH_PATH, "LC_ALL": "C.UTF-8", **kept}
+
+
+def find(tool: str) -> str:
+    """Path of an installed program; MissingToolError names the package to install."""
+    path = shutil.which(tool, path=_SEARCH_PATH)
+    if path is None:
+        package = PACKAGES.get(tool, "partclone" if tool.startswith("partclone.") else tool)
+        raise MissingToolError(f"The program {tool} is not installed.", hint=f"Install it: apt install {package}")
+    return path
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    allowed: Collection[int] = (0,),
+    timeout: float = 600.0,
+    cancel: CancelToken | None = None,
+    stdin: bytes = b"",
+) -> Completed:
+    """Run a program to its end and return what it printed.
+
+    ToolError when its status is not in `allowed` or `timeout` seconds pass, CancelledError when `cancel` is set
+    meanwhile; the program has ended in every case. Output goes through unnamed temporary files, so that no full
+    pipe can block it.
+    """
+    command = (find(argv[0]), *argv[1:])
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        source.write(stdin)
+        source.seek(0)
+        child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, env=environment())
+        try:
+            _await(child, argv[0], timeout, cancel)
+        finally:
+            _stop(child)
+        for stream in (out, err):
+            stream.seek(0)
+        done = Completed(tuple(argv), child.returncode, out.read(), err.read())
+    if done.status not in allowed:
+        raise ToolError(f"`{' '.join(argv)}` ended with status {done.status}: {done.error_text or 'no message'}")
+    return done
+
+
+@contextmanager
+def daemon(argv: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """A program that serves while the block runs, its output in `log`; terminated, then killed, at the end."""
+    command = (find(argv[0]), *argv[1:])
+    with log.open("wb") as stream:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=environment())
+        try:
+            yield child
+        finally:
+            _stop(child)
+
+
+def _await(child: "subprocess.Popen[bytes]", name: str, timeout: float, cancel: CancelToken | None) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            child.wait(timeout=_POLL_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            if time.monotonic() > deadline:
+                raise ToolError(f"`{name}` did not end within {timeout:.0f} seconds.") from None
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(timeout=_TERMINATE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
