@@ -1,0 +1,93 @@
+"""Reads JSON that somebody else may have written: every value has the type and the bounds that we expect.
+
+A value that has not raises IntegrityError and names its place, so that no later line need doubt.
+"""
+
+import json
+from collections.abc import Iterator
+
+from rescue.errors import IntegrityError
+
+MAX_NUMBER = 1 << 63
+
+
+class Fields:
+    """A JSON object and what it is called in messages."""
+
+    def __init__(self, data: object, where: str) -> None:
+        if not isinstance(data, dict):
+            raise IntegrityError(f"{where} is not a JSON object.")
+        self._data: dict[str, object] = data
+        self.where = where
+
+    @classmethod
+    def parse(cls, text: bytes, where: str) -> "Fields":
+        """The object that `text` holds."""
+        try:
+            return cls(json.loads(text), where)
+        except (ValueError, RecursionError) as error:
+            raise IntegrityError(f"{where} is no valid JSON.") from error
+
+    def _bad(self, name: str) -> IntegrityError:
+        return IntegrityError(f"{self.where} has no valid “{name}”.")
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self._data.get(name)
+        if not isinstance(value, str):
+            raise self._bad(name)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A string or null."""
+        return None if self._data.get(name) is None else self.text(name)
+
+    def number(self, name: str, maximum: int = MAX_NUMBER) -> int:
+        """A whole number from 0 to `maximum`."""
+        value = self._data.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= maximum:
+            raise self._bad(name)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._data.get(name)
+        if not isinstance(value, bool):
+            raise self._bad(name)
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(item if isinstance(item, str) else self._raise(name) for item in self._list(name))
+
+    def pairs(self, name: str) -> tuple[tuple[int, int], ...]:
+        """A list of pairs of whole numbers."""
+        pairs = []
+        for item in self._list(name):
+            match item:
+                case [int(first), int(second)] if 0 <= first < MAX_NUMBER and 0 <= second < MAX_NUMBER:
+                    pairs.append((first, second))
+                case _:
+                    raise self._bad(name)
+        return tuple(pairs)
+
+    def objects(self, name: str) -> "Iterator[Fields]":
+        """A list of JSON objects."""
+        for index, item in enumerate(self._list(name)):
+            yield Fields(item, f"{self.where}, {name}[{index}]")
+
+    def mapping(self, name: str) -> dict[str, object]:
+        """A JSON object, as it is."""
+        value = self._data.get(name)
+        if not isinstance(value, dict):
+            raise self._bad(name)
+        return value
+
+    def _list(self, name: str) -> list[object]:
+        value = self._data.get(name)
+        if not isinstance(value, list):
+            raise self._bad(name)
+        return value
+
+    def _raise(self, name: str) -> str:
+        raise self._bad(name)

@@ -1,0 +1,54 @@
+"""Who works on the repository: many readers and backups at once, or one that deletes."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rescue.errors import RepositoryLockedError
+from rescue.repository.place import in_words
+
+LOCK_NAME = "lock"
+
+
+@contextmanager
+def locked(root: Path, *, exclusive: bool) -> Iterator[None]:
+    """Hold the repository's lock while the block runs; RepositoryLockedError when another program excludes us.
+
+    The kernel gives the lock back when the program ends in any way, so that none is ever left behind. Where the
+    repository lies on a read-only medium and has no lock file, nobody can delete either: no lock is needed.
+    """
+    descriptor = _open(root / LOCK_NAME, exclusive=exclusive)
+    if descriptor is None:
+        yield
+        return
+    try:
+        _take(descriptor, exclusive=exclusive)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path, *, exclusive: bool) -> int | None:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if exclusive or error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise in_words(f"open the lock file {path}", error) from error
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _take(descriptor: int, *, exclusive: bool) -> None:
+    mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        other = "is in use" if exclusive else "is being pruned or repaired"
+        raise RepositoryLockedError(
+            f"The repository {other} by another program.", hint="Wait until that program has ended."
+        ) from error

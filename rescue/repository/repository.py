@@ -1,0 +1,281 @@
+"""The door to a repository: make one, open one, store and load chunks, list and find snapshots."""
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from rescue.errors import (
+    IntegrityError,
+    NewerFormatError,
+    NotARepositoryError,
+    RepositoryAccessError,
+    RepositoryExistsError,
+    SnapshotAmbiguousError,
+    SnapshotNotFoundError,
+)
+from rescue.fields import Fields
+from rescue.repository.format import (
+    CHUNK_SIZE,
+    FORMAT_VERSION,
+    MAX_CHUNK_SIZE,
+    chunk_id,
+    decompress,
+    decompress_into,
+    is_id,
+)
+from rescue.repository.index import MAX_INDEX_SIZE, Index, Location, PackEntries, decode_index, encode_index
+from rescue.repository.lock import locked
+from rescue.repository.pack import pack_name, read_trailer
+from rescue.repository.place import TEMPORARY, LocalPlace
+from rescue.repository.snapshot import MAX_SNAPSHOT_SIZE, Snapshot
+from rescue.repository.writer import ChunkWriter
+
+_CONFIG = "config.json"
+_MAX_CONFIG = 1 << 20
+_TEXTS = ("README.txt", "FORMAT.md", "extract.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A snapshot and the name under which it is stored."""
+
+    id: str
+    snapshot: Snapshot
+
+
+class Repository:
+    """An open repository. Reading is safe from several threads; close it with `with`, by `Repository.open`."""
+
+    def __init__(self, place: LocalPlace, identity: str, chunk_size: int) -> None:
+        self.place = place
+        self.id = identity
+        self.chunk_size = chunk_size
+        self.index = Index()
+        self.damaged_indexes: list[str] = []
+
+    @staticmethod
+    def init(root: Path, *, chunk_size: int = CHUNK_SIZE) -> str:
+        """Make a repository in an empty or new directory and return its id.
+
+        RepositoryExistsError where the directory holds anything else, so that nobody's files are mixed with ours. The
+        configuration is written last: a crash before leaves no repository, and `init` run again ends the work.
+        """
+        place = LocalPlace(root)
+        with suppress(FileNotFoundError):
+            if place.exists(_CONFIG):
+                raise RepositoryExistsError(f"{root} is a repository already.", hint="Use it as it is.")
+            strangers = {path.name for path in _listing(root)} - {*_TEXTS, "lost+found"}
+            if strangers:
+                raise RepositoryExistsError(
+                    f"{root} is not empty: it holds {min(strangers)}.", hint="Name a new or empty directory."
+                )
+        for text in _TEXTS:
+            place.write(text, (resources.files("rescue.repository") / text).read_bytes())
+        identity = secrets.token_hex(16)
+        config = {"format": FORMAT_VERSION, "id": identity, "chunk_size": chunk_size, "key_slots": []}
+        place.write(_CONFIG, json.dumps(config, indent=1).encode() + b"\n")
+        return identity
+
+    @classmethod
+    @contextmanager
+    def open(cls, root: Path, *, exclusive: bool = False, any_index: bool = False) -> "Iterator[Repository]":
+        """Open the repository in `root` and hold its lock while the block runs.
+
+        NotARepositoryError, NewerFormatError, RepositoryLockedError, or IntegrityError when an index file is damaged,
+        unless `any_index` says that the caller can do with what the packs themselves tell.
+        """
+        place = LocalPlace(root)
+        repository = cls(place, *_read_config(place))
+        try:
+            with locked(root, exclusive=exclusive):
+                repository.load_index(any_index=any_index)
+                yield repository
+        finally:
+            repository.index.close()
+            place.close()
+
+    def load_index(self, *, any_index: bool) -> None:
+        """Learn where all chunks lie: from the index files, and from the ends of packs that no index file names."""
+        present = {name: self.place.size(name) for name in self.pack_names()}
+        for name in self.index_names():
+            for pack in self._read_index(name, any_index=any_index):
+                if present.get(pack_name(pack.pack)) == pack.size:
+                    self.index.add(pack)
+        for name in set(present) - {pack_name(pack) for pack in self.index.packs()}:
+            with suppress(IntegrityError):  # `check` tells of it, and whoever needs its chunks finds them missing
+                self.index.add(
+                    PackEntries(bytes.fromhex(Path(name).name), present[name], read_trailer(self.place, name))
+                )
+
+    def _read_index(self, name: str, *, any_index: bool) -> list[PackEntries]:
+        data = self.place.read(name, MAX_INDEX_SIZE)
+        if chunk_id(data).hex() == Path(name).name:
+            return list(decode_index(data))
+        self.damaged_indexes.append(name)
+        if any_index:
+            return []
+        raise IntegrityError(
+            f"The index file {name} is damaged. No backup is lost: it only says where things lie.",
+            hint="`rescue check --rebuild-index` makes it anew from the packs.",
+        )
+
+    def pack_names(self) -> Iterator[str]:
+        """All files that have the name of a pack."""
+        return (name for name in self.place.names("packs") if is_id(Path(name).name))
+
+    def index_names(self) -> Iterator[str]:
+        """All files that have the name of an index file."""
+        return (name for name in self.place.names("index") if is_id(Path(name).name))
+
+    def leftovers(self) -> Iterator[str]:
+        """Temporary files of programs that were interrupted."""
+        for folder in ("packs", "index", "snapshots"):
+            yield from (name for name in self.place.names(folder) if name.endswith(TEMPORARY))
+
+    def find_chunk(self, chunk: bytes) -> Location:
+        """Where a chunk lies; IntegrityError when the repository has lost it."""
+        location = self.index.find(chunk)
+        if location is None:
+            raise IntegrityError(
+                f"Chunk {chunk.hex()[:12]} is missing in the repository.", hint="`rescue check` says what is affected."
+            )
+        return location
+
+    def read_frame(self, location: Location) -> bytes:
+        """The stored bytes of a chunk, not yet verified."""
+        return self.place.read_range(pack_name(location.pack), location.entry.offset, location.entry.stored)
+
+    def load(self, chunk: bytes) -> bytes:
+        """The verified plain bytes of a chunk."""
+        location = self.find_chunk(chunk)
+        return decompress(self.read_frame(location), location.entry)
+
+    def load_into(self, chunk: bytes, target: memoryview) -> None:
+        """Fill `target` with the verified plain bytes of a chunk of exactly that length."""
+        decompress_into(self.read_frame(self.find_chunk(chunk)), chunk, target)
+
+    @contextmanager
+    def writer(self) -> Iterator[ChunkWriter]:
+        """Store chunks while the block runs. The caller calls `finish`; without it nothing is promised."""
+        writer = ChunkWriter(self.place, self.index, self._publish)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def repack(self, chunks: Iterable[bytes]) -> list[PackEntries]:
+        """Copy chunks, each verified, into new packs and return these; no index file is written."""
+        fresh: list[PackEntries] = []
+        writer = ChunkWriter(self.place, Index(), fresh.extend)
+        try:
+            for chunk in chunks:
+                location = self.find_chunk(chunk)
+                frame = self.read_frame(location)
+                decompress(frame, location.entry)
+                writer.add(chunk, location.entry.plain, frame)
+            writer.finish()
+        finally:
+            writer.close()
+        return fresh
+
+    def publish_index(self, packs: list[PackEntries]) -> str:
+        """Write an index file over `packs` and return its name."""
+        data = encode_index(packs)
+        name = f"index/{chunk_id(data).hex()}"
+        self.place.write(name, data)
+        return name
+
+    def replace_index(self, packs: list[PackEntries]) -> None:
+        """Write one index file over `packs`, and only then delete all others. The repository was opened exclusively."""
+        new = self.publish_index(packs)
+        for name in list(self.index_names()):
+            if name != new:
+                self.place.delete(name)
+
+    def _publish(self, packs: list[PackEntries]) -> None:
+        self.publish_index(packs)
+
+    def store_snapshot(self, snapshot: Snapshot) -> str:
+        """Write the snapshot file, the last step of a backup, and return the snapshot's id."""
+        data = snapshot.to_bytes()
+        name = chunk_id(data).hex()
+        self.place.write(f"snapshots/{name}.json", data)
+        return name
+
+    def snapshot_ids(self) -> list[str]:
+        """Ids of all snapshots, in no meaningful order."""
+        names = (Path(name) for name in self.place.names("snapshots"))
+        return [name.stem for name in names if name.suffix == ".json" and is_id(name.stem)]
+
+    def snapshot(self, identity: str) -> Stored:
+        """The snapshot with exactly that id; IntegrityError when its file is damaged."""
+        name = f"snapshots/{identity}.json"
+        data = self.place.read(name, MAX_SNAPSHOT_SIZE)
+        if chunk_id(data).hex() != identity:
+            raise IntegrityError(f"The snapshot {identity[:12]} is damaged: {name} was changed after it was written.")
+        return Stored(identity, Snapshot.from_bytes(data, f"Snapshot {identity[:12]}"))
+
+    def snapshots(self) -> tuple[list[Stored], list[IntegrityError]]:
+        """All snapshots, oldest first, and what is wrong with those that cannot be read."""
+        good, bad = [], []
+        for identity in self.snapshot_ids():
+            try:
+                good.append(self.snapshot(identity))
+            except IntegrityError as error:
+                bad.append(error)
+        return sorted(good, key=lambda stored: (stored.snapshot.created, stored.id)), bad
+
+    def find_snapshot(self, query: str) -> Stored:
+        """The snapshot with that id, unique beginning of an id, name, or `latest`.
+
+        Of several with one name none is meant: SnapshotAmbiguousError lists them. A damaged file that could be the
+        one that is meant raises its IntegrityError.
+        """
+        matching = [identity for identity in self.snapshot_ids() if query and identity.startswith(query)]
+        if len(matching) == 1:
+            return self.snapshot(matching[0])
+        good, bad = self.snapshots()
+        if query == "latest" and good:
+            return good[-1]
+        matching = matching or [stored.id for stored in good if stored.snapshot.name == query]
+        if len(matching) > 1:
+            several = ", ".join(identity[:12] for identity in matching)
+            raise SnapshotAmbiguousError(
+                f"“{query}” fits {len(matching)} snapshots: {several}.", hint="Name one by its id."
+            )
+        if matching:
+            return self.snapshot(matching[0])
+        if bad:
+            raise bad[0]
+        raise SnapshotNotFoundError(f"The repository has no snapshot “{query}”.")
+
+
+def _listing(root: Path) -> list[Path]:
+    try:
+        return list(root.iterdir())
+    except NotADirectoryError as error:
+        raise NotARepositoryError(f"{root} is not a directory.", hint="Name a new or empty directory.") from error
+    except PermissionError as error:
+        raise RepositoryAccessError(f"Cannot read {root}: no permission.", hint="Use sudo.") from error
+
+
+def _read_config(place: LocalPlace) -> tuple[str, int]:
+    root = place.root
+    if not root.is_dir():
+        raise NotARepositoryError(
+            f"{root} is not a directory.", hint="Is the drive mounted? `rescue init` makes a new one."
+        )
+    if not place.exists(_CONFIG):
+        raise NotARepositoryError(f"{root} is not a repository: it has no {_CONFIG}.", hint="`rescue init` makes one.")
+    fields = Fields.parse(place.read(_CONFIG, _MAX_CONFIG), f"{root / _CONFIG}")
+    version = fields.number("format")
+    if version > FORMAT_VERSION:
+        raise NewerFormatError(f"{root} has format {version}; this program knows formats up to {FORMAT_VERSION}.")
+    chunk_size = fields.number("chunk_size", MAX_CHUNK_SIZE)
+    if version != FORMAT_VERSION or chunk_size < 64 * 1024 or chunk_size & (chunk_size - 1):
+        raise IntegrityError(f"{root / _CONFIG} is damaged.")
+    return fields.text("id"), chunk_size
