@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.samples.process import run
+
 SETTLE_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_EXTENDED = ("0x5", "0xf", "0x85")
 
 
 class LoopError(RuntimeError):
@@ -27,8 +30,8 @@ class LoopError(RuntimeError):
 def attached(path: Path, *, sector_size: int = 512, read_only: bool = False) -> Iterator[str]:
     """Attach `path` and yield its device ("/dev/loopN"), every partition node present; detach on leaving.
 
-    The device is detached even if the body raises. Raises LoopError if it cannot be attached, or if somebody still
-    holds it after the body (a forgotten mount), so that a leak is seen where it happens.
+    The device is detached even if the body raises. Raises CommandError if it cannot be attached, LoopError if
+    somebody still holds it after the body (a forgotten mount), so that a leak is seen where it happens.
     """
     device = _attach(path, sector_size, read_only)
     try:
@@ -53,7 +56,7 @@ def partitions(device: str) -> list[str]:
 def settle(device: str) -> None:
     """Make the kernel's partitions those of the table on `device`, and wait until each has its node.
 
-    Call it after writing a table. Raises LoopError if a partition that has to go is in use.
+    Call it after writing a table. Raises CommandError if a partition that has to go is in use.
     """
     _tell_kernel(device)
     for node in (device, *partitions(device)):
@@ -62,7 +65,7 @@ def settle(device: str) -> None:
 
 def _attach(path: Path, sector_size: int, read_only: bool) -> str:
     options = ["--read-only"] if read_only else []
-    return _run(
+    return run(
         "losetup", "--find", "--partscan", "--show", "--sector-size", str(sector_size), *options, "--", str(path)
     ).strip()
 
@@ -71,7 +74,7 @@ def _detach(device: str) -> None:
     """Detach and wait: the kernel only marks a busy device, and forgets it when its last user closes it."""
     backing_file = Path("/sys/block", Path(device).name, "loop/backing_file")
     nodes = [Path(node) for node in partitions(device)]
-    _run("losetup", "--detach", device)
+    run("losetup", "--detach", device)
     if not _until(lambda: not backing_file.exists()):
         raise LoopError(f"{device} is still in use; it detaches when its last user (a mount, an open file) ends")
     for node in nodes:
@@ -80,16 +83,33 @@ def _detach(device: str) -> None:
 
 
 def _tell_kernel(device: str) -> None:
-    """Add, resize and remove partitions one by one (BLKPG), which needs no parser in the kernel as BLKRRPART does."""
-    if _table_lists_partitions(device):
-        _run("partx", "--update", device)
-    elif partitions(device):
-        _run("partx", "--delete", device)
+    """Remove and add partitions one by one (BLKPG), which needs no parser in the kernel as BLKRRPART does.
+
+    `partx --update` does the same, but stops at the first unused number (util-linux 2.38): 3 of 1, 2, 5, 6.
+    """
+    wanted, present = _in_table(device), _in_kernel(device)
+    for number, place in present.items():
+        if wanted.get(number) != place:
+            run("delpart", device, str(number))
+    for number, place in wanted.items():
+        if present.get(number) != place:
+            run("addpart", device, str(number), *map(str, place))
 
 
-def _table_lists_partitions(device: str) -> bool:
-    argv = ["partx", "--show", "--noheadings", "--output", "NR", device]
-    return bool(subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip())
+def _in_table(device: str) -> dict[int, tuple[int, int]]:
+    """Return start and length, in units of 512 bytes, of each partition in the table on `device`, if there is one."""
+    argv = ["partx", "--show", "--noheadings", "--output", "NR,START,SECTORS,TYPE", device]
+    listing = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    # As the kernel does it, an extended partition is no longer than its first table needs.
+    header = max(2, int(run("blockdev", "--getss", device)) // 512)
+    rows = [line.split() for line in listing.splitlines()]
+    return {int(nr): (int(start), header if kind in _EXTENDED else int(size)) for nr, start, size, kind in rows}
+
+
+def _in_kernel(device: str) -> dict[int, tuple[int, int]]:
+    entries = [Path("/sys/class/block", Path(node).name) for node in partitions(device)]
+    facts = [[int((entry / name).read_text()) for name in ("partition", "start", "size")] for entry in entries]
+    return {number: (start, size) for number, start, size in facts}
 
 
 def _await_node(node: Path) -> None:
@@ -129,10 +149,3 @@ def _until(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> bo
             return False
         time.sleep(_POLL_SECONDS)
     return True
-
-
-def _run(*argv: str) -> str:
-    try:
-        return subprocess.run(argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
-    except subprocess.CalledProcessError as error:
-        raise LoopError(f"{' '.join(argv)}: {str(error.stderr).strip()}") from error
