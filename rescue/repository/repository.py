@@ -154,9 +154,10 @@ class Repository:
         location = self.find_chunk(chunk)
         return decompress(self.read_frame(location), location.entry)
 
-    def load_into(self, chunk: bytes, target: memoryview) -> None:
-        """Fill `target` with the verified plain bytes of a chunk of exactly that length."""
-        decompress_into(self.read_frame(self.find_chunk(chunk)), chunk, target)
+    @staticmethod
+    def unpack(chunk: bytes, frame: bytes, target: memoryview) -> None:
+        """Fill `target`, which has the chunk's length, from its frame; IntegrityError where the bytes are others."""
+        decompress_into(frame, chunk, target)
 
     @contextmanager
     def writer(self) -> Iterator[ChunkWriter]:

@@ -1,0 +1,200 @@
+"""A block device as source and as sink."""
+
+import threading
+from collections.abc import Iterator, Mapping
+
+from rescue.buffers import Buffer, BufferPool
+from rescue.cancel import CancelToken
+from rescue.devices.blockdev import BlockDevice
+from rescue.errors import SourceReadError, TargetWriteError
+from rescue.extents import Extent, Extents
+from rescue.images.base import Piece, Task
+from rescue.images.layout import Region
+from rescue.repository.format import HOLE, chunk_id
+from rescue.units import KiB, MiB, format_size
+
+# Unused blocks between two used ones are read or written along when they are fewer than this: one large request
+# costs less than two small ones.
+_BRIDGE = 128 * KiB
+# A failed read is tried again in pieces of this size: the sector of nearly every drive, or the larger logical one.
+_RETRY = 4 * KiB
+_DISCARD_ALIGNMENT = MiB
+_ZEROS = bytes(64 * KiB)
+
+
+class DeviceSource:
+    """Reads regions from a device that is open for reading.
+
+    `starts` tells where a region, by name, begins on the device. With `allow_bad`, unreadable sectors become zeros and
+    are recorded in `bad`, by region, relative to it; without, they raise SourceReadError.
+    """
+
+    def __init__(
+        self, device: BlockDevice, starts: Mapping[str, int], pool: BufferPool, *, allow_bad: bool = False
+    ) -> None:
+        self._device = device
+        self._starts = starts
+        self._pool = pool
+        self._allow_bad = allow_bad
+        self._zero_ids: dict[int, bytes] = {}
+        self.bad: dict[str, list[Extent]] = {}
+
+    def tasks(self, region: Region) -> Iterator[Task]:
+        """Every chunk with a used byte."""
+        size = self._pool.size
+        last = -1
+        for start, end in region.used:
+            for index in range(max(last + 1, start // size), -(-end // size)):
+                last = index
+                yield Task(region, index, index * size, min(size, region.size - index * size), None)
+
+    def read(self, task: Task) -> Buffer:
+        """The chunk's bytes, unused ones set to zero."""
+        buffer = self._pool.take(task.length)
+        used = [Extent(start - task.offset, end - task.offset) for start, end in task.used()]
+        try:
+            for start, end in bridged(used):
+                self._read_run(task, buffer.view, start, end)
+        except BaseException:
+            buffer.release()
+            raise
+        for start, end in _between(used, task.length):
+            clear(buffer.view, start, end)
+        return buffer
+
+    def decode(self, task: Task, raw: Buffer) -> Piece:
+        """Name the chunk; a chunk of zeros needs no buffer."""
+        name = chunk_id(raw.view)
+        if name == self._zero_id(task.length):
+            raw.release()
+            return Piece(HOLE, None)
+        return Piece(name, raw)
+
+    def _zero_id(self, length: int) -> bytes:
+        known = self._zero_ids.get(length)
+        if known is None:
+            known = self._zero_ids[length] = chunk_id(bytes(length))
+        return known
+
+    def _read_run(self, task: Task, view: memoryview, start: int, end: int) -> None:
+        position = self._starts[task.region.name] + task.offset
+        try:
+            self._device.pread_into(view[start:end], position + start)
+        except OSError:
+            self._read_slowly(task, view, start, end)
+
+    def _read_slowly(self, task: Task, view: memoryview, start: int, end: int) -> None:
+        """Read a run that failed in small pieces, so that no more is lost than the sectors that are gone."""
+        step = max(_RETRY, self._device.logical_sector_size)
+        position = self._starts[task.region.name] + task.offset
+        for piece in range(start, end, step):
+            stop = min(piece + step, end)
+            try:
+                self._device.pread_into(view[piece:stop], position + piece)
+            except OSError as error:
+                self._lose(task, Extent(task.offset + piece, task.offset + stop), error)
+                clear(view, piece, stop)
+
+    def _lose(self, task: Task, lost: Extent, error: OSError) -> None:
+        """Record unreadable bytes, unless nothing but free space is in them."""
+        lost_used = list(task.region.used.between(*lost))
+        if not lost_used:
+            return
+        if not self._allow_bad:
+            where = self._starts[task.region.name] + lost.start
+            raise SourceReadError(
+                f"{self._device.path} cannot be read at byte {where} ({task.region.describe()}): {error.strerror}.",
+                hint="With --allow-bad-sectors the rest is copied, and the result says what is missing.",
+            ) from error
+        self.bad.setdefault(task.region.name, []).extend(lost_used)
+
+
+class DeviceSink:
+    """Writes regions to a device that is open for writing; TargetWriteError where it does not take them."""
+
+    def __init__(self, device: BlockDevice, starts: Mapping[str, int], cancel: CancelToken) -> None:
+        self._device = device
+        self._starts = starts
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self.written = 0
+
+    def put(self, task: Task, piece: Piece) -> bytes:
+        """Write the used bytes of a chunk and return its id."""
+        base = self._starts[task.region.name]
+        try:
+            if piece.buffer is None:
+                for start, end in task.used():
+                    self._device.zero(base + start, end - start, self._cancel)
+            else:
+                used = [Extent(start - task.offset, end - task.offset) for start, end in task.used()]
+                for start, end in bridged(used):
+                    self._device.pwrite(piece.buffer.view[start:end], base + task.offset + start)
+        except OSError as error:
+            where = base + task.offset
+            raise TargetWriteError(
+                f"{self._device.path} does not take the data at byte {where} ({task.region.describe()}): "
+                f"{error.strerror}."
+            ) from error
+        finally:
+            if piece.buffer is not None:
+                piece.buffer.release()
+        return piece.chunk
+
+    def keep(self, task: Task, done: bytes) -> None:
+        """Count; the bytes are written already."""
+        del done
+        self.written += sum(extent.length for extent in task.used())
+
+    def discard_unused(self, region: Region) -> None:
+        """Tell the device that the free space of a region is free. It is done after the region was written."""
+        base = self._starts[region.name]
+        for start, end in region.used.complement(region.size):
+            first = -(-(base + start) // _DISCARD_ALIGNMENT) * _DISCARD_ALIGNMENT
+            last = (base + end) // _DISCARD_ALIGNMENT * _DISCARD_ALIGNMENT
+            if first < last and not self._device.discard(first, last - first, self._cancel):
+                return
+
+    def flush(self) -> None:
+        """Return when everything is on the medium."""
+        try:
+            self._device.flush()
+        except OSError as error:
+            raise TargetWriteError(f"{self._device.path} did not take all data: {error.strerror}.") from error
+
+
+def bridged(used: list[Extent]) -> Iterator[Extent]:
+    """The used extents, joined where little lies between them."""
+    waiting: Extent | None = None
+    for extent in used:
+        if waiting is not None and extent.start - waiting.end < _BRIDGE:
+            waiting = Extent(waiting.start, extent.end)
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = extent
+    if waiting is not None:
+        yield waiting
+
+
+def _between(used: list[Extent], length: int) -> Iterator[Extent]:
+    """What `used` leaves of `length` bytes."""
+    position = 0
+    for start, end in used:
+        if start > position:
+            yield Extent(position, start)
+        position = end
+    if position < length:
+        yield Extent(position, length)
+
+
+def clear(view: memoryview, start: int, end: int) -> None:
+    """Set bytes to zero."""
+    for position in range(start, end, len(_ZEROS)):
+        stop = min(position + len(_ZEROS), end)
+        view[position:stop] = _ZEROS[: stop - position]
+
+
+def total_length(extents: list[Extent]) -> str:
+    """Bytes in extents, for people."""
+    return format_size(Extents(extents).total)

@@ -1,0 +1,1 @@
+"""Moves chunks from any source to any sink, with bounded memory and all processor cores."""
