@@ -4,7 +4,7 @@ import struct
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rescue.tables.model import MAX_ENTRIES, Entry, SavedSectors, Table, TableKind, disjoint
 from rescue.tables.placement import covering, place, refuse_on_table
@@ -124,8 +124,7 @@ def read_half(disk: SectorReader, lba: int) -> Half:
 
 def read_gpt(disk: SectorReader, boot: SavedSectors) -> Table | None:
     """The table of a disk with the protective or hybrid MBR `boot`, or None where neither copy of the GPT is good."""
-    primary = read_half(disk, PRIMARY_LBA)
-    backup = _find_backup(disk, primary)
+    primary, backup = read_halves(disk)
     best = primary if primary.good else backup
     if not best.good or best.header is None:
         return None
@@ -138,6 +137,18 @@ def read_gpt(disk: SectorReader, boot: SavedSectors) -> Table | None:
         TableKind.GPT, disk.sector_size, disk.disk_size, _guid(best.header.disk_guid), entries,
         disjoint((*own, *spare)), (*_copy_notes(disk, primary, backup), *notes),
     )  # fmt: skip
+
+
+def read_halves(disk: SectorReader) -> tuple[Half, Half]:
+    """The primary copy and its backup, each good or not."""
+    primary = read_half(disk, PRIMARY_LBA)
+    return primary, _find_backup(disk, primary)
+
+
+def best_half(disk: SectorReader) -> Half:
+    """The copy that the disk goes by: the primary, or the backup where the primary is not good."""
+    primary, backup = read_halves(disk)
+    return primary if primary.good else backup
 
 
 def _find_backup(disk: SectorReader, primary: Half) -> Half:
@@ -197,8 +208,3 @@ def _copy_notes(disk: SectorReader, primary: Half, backup: Half) -> Iterator[str
             yield "The two copies of the GPT list different partitions: the primary one is used."
         if primary.header.alternate_lba != backup.lba:
             yield "The primary GPT names a wrong place for its backup, which is at the end of the disk."
-
-
-def mirrored(header: Header, *, my_lba: int, alternate_lba: int, entries_lba: int) -> Header:
-    """The header of the other copy."""
-    return replace(header, my_lba=my_lba, alternate_lba=alternate_lba, entries_lba=entries_lba)

@@ -13,6 +13,8 @@ PROTECTIVE = 0xEE
 _EXTENDED = (0x05, 0x0F, 0x85)
 _FIRST_ENTRY = 446
 _ENTRY = struct.Struct("<B3sB3sII")
+_COUNT_OFFSET = 12
+_MOST_SECTORS = 0xFFFFFFFF
 _DISK_ID = struct.Struct("<I")
 _DISK_ID_OFFSET = 440
 _MAGIC = slice(510, 512)
@@ -52,6 +54,21 @@ def parse_slots(sector: bytes) -> tuple[Slot, ...] | None:
 def is_protective(sector: bytes) -> bool:
     """True where the MBR says that a GPT divides the disk."""
     return any(slot.type == PROTECTIVE for slot in parse_slots(sector) or ())
+
+
+def grow_protective(sector: bytes, last_lba: int) -> bytes:
+    """The protective MBR of a GPT disk that now ends at `last_lba`; a hybrid MBR comes back as it is.
+
+    A size of 0xFFFFFFFF, which some tools write on every disk, stays.
+    """
+    slots = parse_slots(sector) or ()
+    typed = [index for index, slot in enumerate(slots) if slot != Slot(0, 0, 0, 0)]
+    if len(typed) != 1 or slots[typed[0]].type != PROTECTIVE or slots[typed[0]].count == _MOST_SECTORS:
+        return sector
+    size = min(last_lba + 1 - slots[typed[0]].start_lba, _MOST_SECTORS)
+    grown = bytearray(sector)
+    struct.pack_into("<I", grown, _FIRST_ENTRY + typed[0] * _ENTRY.size + _COUNT_OFFSET, size)
+    return bytes(grown)
 
 
 def read_mbr(disk: SectorReader, boot: SavedSectors) -> Table | None:

@@ -1,0 +1,126 @@
+"""Put a table on a disk, and take the old one off, so that a crash at any moment leaves no table that lies."""
+
+from typing import Protocol
+
+from rescue.devices.blockdev import aligned_buffer
+from rescue.errors import TableError, TargetWriteError, VerifyError
+from rescue.tables.gpt import PRIMARY_LBA, SIGNATURE, parse_header
+from rescue.tables.model import SavedSectors, Table, TableKind
+from rescue.units import MiB, lba_to_bytes
+
+_CLEARED = MiB
+"""Bytes zeroed at either end: every place where a table can begin, and the labels of most file systems beside it."""
+
+
+class Disk(Protocol):
+    """What this module needs of `rescue.devices.blockdev.BlockDevice`, opened for writing."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+
+    @property
+    def logical_sector_size(self) -> int:
+        """Bytes of a logical sector."""
+
+    def pread_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill the buffer, or raise OSError."""
+
+    def pwrite(self, data: memoryview, offset: int) -> None:
+        """Write all, or raise OSError."""
+
+    def flush(self) -> None:
+        """Return when all that was written is on the medium."""
+
+
+def write_table(device: Disk, table: Table) -> None:
+    """Write the exact sectors of the table, and return when they are on the medium.
+
+    The order is that of a safe crash, each step on the medium before the next: backup GPT, primary GPT, in each the
+    entries before the header, and the first sector last. An old GPT that was not cleared has one good copy, old or
+    new, at any moment. TableError, with nothing written, where the disk is not the one that the table is for;
+    TargetWriteError where the disk does not take it.
+    """
+    _refuse_other_disk(device, table)
+    try:
+        for turn in _turns(table):
+            for piece in turn:
+                _write(device, piece)
+            device.flush()
+    except OSError as error:
+        raise TargetWriteError(f"The partition table cannot be written: {error.strerror or error}.") from error
+
+
+def verify_table(device: Disk, table: Table) -> None:
+    """Read the sectors back. VerifyError where the disk does not give the bytes that were written.
+
+    The device is what is read where it is open with O_DIRECT; otherwise its cache has to be dropped before.
+    """
+    for piece in table.sectors:
+        buffer = aligned_buffer(len(piece.data))
+        try:
+            device.pread_into(buffer, piece.offset)
+        except OSError as error:
+            raise VerifyError(f"The partition table cannot be read back: {error.strerror or error}.") from error
+        if buffer != piece.data:
+            raise VerifyError(f"The partition table at byte {piece.offset} is not what was written.")
+
+
+def clear_table(device: Disk) -> None:
+    """Zero the first and the last MiB of the disk, and return when that is on the medium.
+
+    A disk cleared so has no table, in either copy, until `write_table` ends. What is in between stays.
+    TargetWriteError where the disk does not take it.
+    """
+    size = device.size - device.size % device.logical_sector_size
+    head = min(_CLEARED, size)
+    tail = max(head, size - _CLEARED)
+    try:
+        for start, end in ((0, head), (tail, size)):
+            if start < end:
+                device.pwrite(aligned_buffer(end - start), start)
+                device.flush()
+    except OSError as error:
+        raise TargetWriteError(f"The old partition table cannot be cleared: {error.strerror or error}.") from error
+
+
+def _refuse_other_disk(device: Disk, table: Table) -> None:
+    if device.size != table.disk_size or device.logical_sector_size != table.sector_size:
+        raise TableError(
+            f"The partition table is for a disk of {table.disk_size} bytes in sectors of {table.sector_size}, "
+            f"the disk has {device.size} bytes in sectors of {device.logical_sector_size}."
+        )
+
+
+def _turns(table: Table) -> list[list[SavedSectors]]:
+    """The pieces in the order of writing: each after all that it points to, and what makes the table visible last."""
+    turns: list[list[SavedSectors]] = [[] for _ in range(5)]
+    header_at = lba_to_bytes(PRIMARY_LBA, table.sector_size)
+    entries_at = _primary_entries_at(table, header_at)
+    for piece in table.sectors:
+        if piece.offset == 0:
+            turn = 4
+        elif table.kind is not TableKind.GPT:
+            turn = 0
+        elif piece.offset == header_at:
+            turn = 3
+        elif piece.offset == entries_at:
+            turn = 2
+        else:
+            turn = 1 if piece.data.startswith(SIGNATURE) else 0
+        turns[turn].append(piece)
+    return [turn for turn in turns if turn]
+
+
+def _primary_entries_at(table: Table, header_at: int) -> int:
+    """Byte of the primary entry array; where the primary header is damaged, the usual place."""
+    for piece in table.sectors:
+        if piece.offset == header_at and (header := parse_header(piece.data)) is not None:
+            return lba_to_bytes(header.entries_lba, table.sector_size)
+    return header_at + table.sector_size
+
+
+def _write(device: Disk, piece: SavedSectors) -> None:
+    buffer = aligned_buffer(len(piece.data))
+    buffer[:] = piece.data
+    device.pwrite(buffer, piece.offset)

@@ -1,0 +1,108 @@
+"""Agree with the kernel about a new table: it shows exactly these partitions, and their device nodes are there."""
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rescue import process
+from rescue.devices import ioctls
+from rescue.devices.sysfs import Block
+from rescue.errors import TableError, ToolError
+from rescue.tables import kernel
+from rescue.tables.model import Table
+
+_UDEV = Path("/run/udev/control")
+_POLL_SECONDS = 0.02
+_IN_USE = (errno.EBUSY, errno.EINVAL)
+
+
+def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
+    """Return when the kernel shows the partitions of `table` on the disk at `path`, and udev has named them.
+
+    Call it after `write_table`. TableError that says what differs where this does not come true within `deadline`
+    seconds, as when an old partition is mounted. The kernel need not know this kind of table.
+    """
+    block = Block.at(path)
+    if block is None or block.partition_number:
+        raise TableError(f"{path} is no whole disk: the kernel shows no partitions of it.")
+    end = time.monotonic() + deadline
+    with _opened(path) as fd, suppress(OSError):
+        ioctls.reread_table(fd)  # busy, or a loop device without partition scan: told partition by partition below
+    while True:
+        with _opened(path) as fd:
+            _tell(fd, block, table)
+        _await_udev(end)
+        if not (differences := list(_differences(block, table))):
+            return
+        if time.monotonic() > end:
+            raise TableError(
+                f"The kernel does not show the partitions of the new table on {path}: {' '.join(differences)}",
+                hint="Unmount what is in use on that disk, or restart the computer.",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    """The disk, opened for reading: closing it makes udev read nothing again."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _tell(fd: int, block: Block, table: Table) -> None:
+    """Remove what the table does not have, then add what the kernel does not show. What is refused stays as it is."""
+    wanted = kernel.expected(table)
+    for shown in kernel.partitions(block):
+        entry = wanted.get(shown.number)
+        if entry is None and kernel.is_inner(shown, table):
+            continue
+        if entry is not None and kernel.agrees(shown, entry):
+            del wanted[shown.number]
+            continue
+        with suppress(OSError):
+            kernel.remove(fd, shown.number)
+    for entry in wanted.values():
+        with suppress(OSError):
+            kernel.add(fd, table, entry)
+
+
+def _await_udev(end: float) -> None:
+    """Let udev finish with its events, where it runs."""
+    if not _UDEV.exists():
+        return
+    seconds = max(1, int(end - time.monotonic()))
+    with suppress(ToolError):  # too slow: the comparison that follows decides
+        process.run(["udevadm", "settle", f"--timeout={seconds}"], timeout=seconds + 5)
+
+
+def _differences(block: Block, table: Table) -> Iterator[str]:
+    """What the kernel shows otherwise than the table says, in sentences."""
+    wanted = kernel.expected(table)
+    for shown in kernel.partitions(block):
+        entry = wanted.pop(shown.number, None)
+        where = f"bytes {shown.start} to {shown.start + shown.size}"
+        if entry is None:
+            if not kernel.is_inner(shown, table):
+                yield f"It still has partition {shown.number} ({where})."
+        elif not kernel.agrees(shown, entry):
+            yield f"Partition {shown.number} is {where} instead of {entry.start} to {entry.end}."
+        elif not _node_is_there(shown.node):
+            yield f"{shown.node} is missing."
+    for number in wanted:
+        yield f"Partition {number} is missing."
+
+
+def _node_is_there(node: str) -> bool:
+    try:
+        status = Path(node).stat()
+    except OSError:
+        return False
+    block = Block.at(node)
+    return stat.S_ISBLK(status.st_mode) and block is not None and block.node == node
