@@ -1,0 +1,17 @@
+"""The members of the family, found by the name that blkid gives."""
+
+from rescue.filesystems.ext import Ext
+from rescue.filesystems.fat import Fat
+from rescue.filesystems.model import FileSystem
+from rescue.filesystems.ntfs import Ntfs
+from rescue.filesystems.raw import Raw
+
+MEMBERS: tuple[FileSystem, ...] = (Ext(), Ntfs(), Fat())
+
+
+def member_for(fstype: str | None) -> FileSystem:
+    """The member that reads this type; Raw for a type that none reads."""
+    for member in MEMBERS:
+        if fstype in member.types:
+            return member
+    return Raw()

@@ -1,0 +1,50 @@
+"""Reading a volume, which is a block device or an image file. Nothing here can write it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rescue.errors import SourceReadError
+
+
+class Volume:
+    """`size` bytes at `path`, open for reading while `opened` lasts."""
+
+    def __init__(self, path: str, size: int, descriptor: int) -> None:
+        self.path = path
+        self.size = size
+        self._descriptor = descriptor
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes at `offset`; SourceReadError where they lie outside or cannot be read."""
+        if offset < 0 or length < 0 or offset + length > self.size:
+            raise SourceReadError(f"The file system points to byte {offset + length}, outside its {self.size} bytes.")
+        pieces = []
+        while length:
+            piece = self._read_once(offset, length)
+            pieces.append(piece)
+            offset += len(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+    def _read_once(self, offset: int, length: int) -> bytes:
+        try:
+            piece = os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise SourceReadError(f"{self.path} cannot be read at byte {offset}: {error.strerror}.") from error
+        if not piece:
+            raise SourceReadError(f"{self.path} ends at byte {offset}, before its {self.size} bytes.")
+        return piece
+
+
+@contextmanager
+def opened(path: str, size: int) -> Iterator[Volume]:
+    """Open `path` read-only; SourceReadError where it cannot be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SourceReadError(f"{path} cannot be opened: {error.strerror}.") from error
+    try:
+        yield Volume(path, size, descriptor)
+    finally:
+        os.close(descriptor)
