@@ -31,6 +31,20 @@ def aligned_buffer(size: int) -> memoryview:
     return memoryview(mmap.mmap(-1, size))
 
 
+def holds_medium(path: str) -> bool:
+    """True when the optical drive at `path` holds a disc; the tray does not move."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return ioctls.has_medium(fd)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+
+
 class BlockDevice:
     """A disk, a partition, or a regular file that acts as one. Reads and writes may come from several threads.
 

@@ -20,7 +20,7 @@ _DELETED = " (deleted)"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The directory of one block device. Reads go to the kernel each time; OSError once the device has gone."""
+    """The directory of one block device. Attributes are read anew each time, and are empty once the device has gone."""
 
     directory: Path
 
@@ -56,10 +56,14 @@ class Block:
 
     def text(self, attribute: str) -> str:
         """Content of an attribute without the blanks around it; empty where the device does not have it."""
+        return self.content(attribute).decode(errors="replace").strip("\0 \t\n")
+
+    def content(self, attribute: str) -> bytes:
+        """Bytes of an attribute; empty where the device does not have it."""
         try:
-            return (self.directory / attribute).read_bytes().decode(errors="replace").strip("\0 \t\n")
+            return (self.directory / attribute).read_bytes()
         except OSError:
-            return ""
+            return b""
 
     def count(self, attribute: str, default: int = 0) -> int:
         """An attribute that is a number."""
