@@ -1,17 +1,19 @@
 """A block device as source and as sink."""
 
-import threading
+import errno
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from rescue.buffers import Buffer, BufferPool
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice
 from rescue.errors import SourceReadError, TargetWriteError
-from rescue.extents import Extent, Extents
+from rescue.extents import Extent
 from rescue.images.base import Piece, Task
 from rescue.images.layout import Region
+from rescue.images.ids import ChunkIds
 from rescue.repository.format import HOLE, chunk_id
-from rescue.units import KiB, MiB, format_size
+from rescue.units import KiB, MiB
 
 # Unused blocks between two used ones are read or written along when they are fewer than this: one large request
 # costs less than two small ones.
@@ -19,6 +21,7 @@ _BRIDGE = 128 * KiB
 # A failed read is tried again in pieces of this size: the sector of nearly every drive, or the larger logical one.
 _RETRY = 4 * KiB
 _DISCARD_ALIGNMENT = MiB
+_GONE = (errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM)
 _ZEROS = bytes(64 * KiB)
 
 
@@ -30,11 +33,18 @@ class DeviceSource:
     """
 
     def __init__(
-        self, device: BlockDevice, starts: Mapping[str, int], pool: BufferPool, *, allow_bad: bool = False
+        self,
+        device: BlockDevice,
+        starts: Mapping[str, int],
+        pool: BufferPool,
+        cancel: CancelToken,
+        *,
+        allow_bad: bool = False,
     ) -> None:
         self._device = device
         self._starts = starts
         self._pool = pool
+        self._cancel = cancel
         self._allow_bad = allow_bad
         self._zero_ids: dict[int, bytes] = {}
         self.bad: dict[str, list[Extent]] = {}
@@ -88,6 +98,7 @@ class DeviceSource:
         step = max(_RETRY, self._device.logical_sector_size)
         position = self._starts[task.region.name] + task.offset
         for piece in range(start, end, step):
+            self._cancel.raise_if_cancelled()
             stop = min(piece + step, end)
             try:
                 self._device.pread_into(view[piece:stop], position + piece)
@@ -97,6 +108,11 @@ class DeviceSource:
 
     def _lose(self, task: Task, lost: Extent, error: OSError) -> None:
         """Record unreadable bytes, unless nothing but free space is in them."""
+        if error.errno in _GONE or not Path(self._device.path).exists():
+            raise SourceReadError(
+                f"{self._device.path} is gone: it was unplugged, or it does not answer any more.",
+                hint="Connect it again and start again: what is stored already is used again.",
+            ) from error
         lost_used = list(task.region.used.between(*lost))
         if not lost_used:
             return
@@ -110,14 +126,17 @@ class DeviceSource:
 
 
 class DeviceSink:
-    """Writes regions to a device that is open for writing; TargetWriteError where it does not take them."""
+    """Writes regions to a device that is open for writing; TargetWriteError where it does not take them.
 
-    def __init__(self, device: BlockDevice, starts: Mapping[str, int], cancel: CancelToken) -> None:
+    `ids` holds the ids of the chunks that were written, by region, for the comparison afterwards.
+    """
+
+    def __init__(self, device: BlockDevice, starts: Mapping[str, int], chunk_size: int, cancel: CancelToken) -> None:
         self._device = device
         self._starts = starts
+        self._chunk_size = chunk_size
         self._cancel = cancel
-        self._lock = threading.Lock()
-        self.written = 0
+        self.ids: dict[str, ChunkIds] = {}
 
     def put(self, task: Task, piece: Piece) -> bytes:
         """Write the used bytes of a chunk and return its id."""
@@ -142,9 +161,11 @@ class DeviceSink:
         return piece.chunk
 
     def keep(self, task: Task, done: bytes) -> None:
-        """Count; the bytes are written already."""
-        del done
-        self.written += sum(extent.length for extent in task.used())
+        """Remember what was written."""
+        ids = self.ids.get(task.region.name)
+        if ids is None:
+            ids = self.ids[task.region.name] = ChunkIds(task.region.size, self._chunk_size)
+        ids[task.number] = done
 
     def discard_unused(self, region: Region) -> None:
         """Tell the device that the free space of a region is free. It is done after the region was written."""
@@ -193,8 +214,3 @@ def clear(view: memoryview, start: int, end: int) -> None:
     for position in range(start, end, len(_ZEROS)):
         stop = min(position + len(_ZEROS), end)
         view[position:stop] = _ZEROS[: stop - position]
-
-
-def total_length(extents: list[Extent]) -> str:
-    """Bytes in extents, for people."""
-    return format_size(Extents(extents).total)

@@ -9,43 +9,15 @@ from rescue.errors import IntegrityError
 from rescue.events import Outcome
 from rescue.extents import Extent
 from rescue.images.base import Piece, Task
+from rescue.images.ids import ChunkIds
 from rescue.images.layout import Layout, Region, carve
 from rescue.repository.check import used_extents
-from rescue.repository.format import HOLE, ID_LENGTH, compress
-from rescue.repository.lists import ListWriter, read_ids
+from rescue.repository.format import HOLE, compress
+from rescue.repository.lists import ListWriter
 from rescue.repository.repository import Repository
 from rescue.repository.snapshot import DiskRecord, RegionRecord
 from rescue.repository.writer import ChunkWriter
-from rescue.tables.model import Table
-
-
-class ChunkIds:
-    """The chunk ids of one region by number, 32 bytes each: 8 MiB of memory for a TiB."""
-
-    def __init__(self, size: int, chunk_size: int) -> None:
-        self.count = -(-size // chunk_size)
-        self._ids = bytearray(self.count * ID_LENGTH)
-
-    def __getitem__(self, index: int) -> bytes:
-        return bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
-
-    def __setitem__(self, index: int, chunk: bytes) -> None:
-        self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH] = chunk
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (self[index] for index in range(self.count))
-
-    @classmethod
-    def load(cls, repository: Repository, record: RegionRecord, chunk_size: int) -> "ChunkIds":
-        """The ids that a snapshot names; IntegrityError where they are not as many as the region has chunks."""
-        ids = cls(record.size, chunk_size)
-        count = 0
-        for count, chunk in enumerate(read_ids(repository, record.chunks), start=1):
-            if count <= ids.count:
-                ids[count - 1] = chunk
-        if count != ids.count:
-            raise IntegrityError(f"The list of chunks of {record.name} has the wrong length.")
-        return ids
+from rescue.tables import stored
 
 
 class SnapshotSource:
@@ -138,26 +110,6 @@ class NoSink:
         """Nothing to keep."""
 
 
-class CompareSink:
-    """Compares what was read back with the ids that were written; `differing` counts chunks by region."""
-
-    def __init__(self, expected: Mapping[str, ChunkIds]) -> None:
-        self._expected = expected
-        self.differing: dict[str, int] = {}
-
-    def put(self, task: Task, piece: Piece) -> bytes:
-        """Only the id counts."""
-        del task
-        if piece.buffer is not None:
-            piece.buffer.release()
-        return piece.chunk
-
-    def keep(self, task: Task, done: bytes) -> None:
-        """Count a difference."""
-        if self._expected[task.region.name][task.number] != done:
-            self.differing[task.region.name] = self.differing.get(task.region.name, 0) + 1
-
-
 def record_of(region: Region, used: tuple[str, ...], chunks: tuple[str, ...], bad: list[Extent]) -> RegionRecord:
     """The region as a snapshot records it."""
     lost = sum(extent.length for extent in bad)
@@ -187,7 +139,7 @@ def record_of(region: Region, used: tuple[str, ...], chunks: tuple[str, ...], ba
 
 def layout_of(repository: Repository, record: DiskRecord) -> Layout:
     """The source layout of a disk in a snapshot. IntegrityError where table and regions do not fit each other."""
-    table = Table.from_json(record.table)
+    table = stored.from_json(record.table)
     regions = tuple(_region(repository, region) for region in record.regions)
     spans = carve(table, record.size)
     if [(span.start, span.size) for span in spans] != [(region.start, region.size) for region in regions]:

@@ -1,0 +1,31 @@
+"""The proof that somebody confirmed exactly this plan. Destructive operations take it, and nothing else makes it."""
+
+from dataclasses import dataclass
+
+from rescue.errors import NotConfirmedError
+from rescue.plans.write import WritePlan
+
+_MAKER = object()
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Bound to the digest of one plan."""
+
+    digest: str
+    maker: object
+
+    def require(self, plan: WritePlan) -> None:
+        """NotConfirmedError unless it was made by `confirm` for this plan."""
+        if self.maker is not _MAKER or self.digest != plan.digest():
+            raise NotConfirmedError("The plan is not the one that was confirmed.")
+
+
+def confirm(plan: WritePlan, typed: str) -> Confirmation:
+    """Make the token when `typed` is the identity of the target; NotConfirmedError otherwise."""
+    if not plan.target.confirm or typed.strip() != plan.target.confirm:
+        raise NotConfirmedError(
+            f"“{typed}” is not the identity of {plan.target.path}. Nothing was changed.",
+            hint=f"To overwrite it, confirm with: {plan.target.confirm}",
+        )
+    return Confirmation(plan.digest(), _MAKER)

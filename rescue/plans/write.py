@@ -1,0 +1,182 @@
+"""What will be written on which disk: one plan for restore and clone, whatever the source is."""
+
+import hashlib
+from dataclasses import dataclass
+
+from rescue.devices.model import Disk, Identity, Partition
+from rescue.errors import TargetRefusedError, TargetTooSmallError, UsageError
+from rescue.images.layout import Layout, Region
+from rescue.plans.backup import describe_region
+from rescue.repository.snapshot import RegionKind
+from rescue.tables.arrange import arrange
+from rescue.tables.model import Table, TableKind
+from rescue.units import format_size
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is written: a disk, or the partition `number` of it. `path` is only for display and for opening."""
+
+    disk_path: str
+    path: str
+    number: int
+    model: str
+    identity: Identity
+    confirm: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A region of the source, and the byte of the target (disk or partition) where it begins."""
+
+    region: Region
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """Everything is decided here; running it only does it. `table` is None when one partition is written."""
+
+    job: str
+    source: str
+    target: Target
+    table: Table | None
+    placements: tuple[Placement, ...]
+    before: tuple[str, ...]
+    notes: tuple[str, ...]
+    verify: bool
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes to write."""
+        return sum(placement.region.used.total for placement in self.placements)
+
+    def describe(self) -> tuple[str, ...]:
+        """The plan for people, a line a step."""
+        target = self.target
+        steps = [
+            f"OVERWRITE {target.path}: {target.model or 'disk'}, {format_size(target.size)}, {target.confirm}.",
+            "  All that is on it now is lost:",
+            *(f"    {line}" for line in self.before or ("nothing that we know",)),
+            f"Write {format_size(self.used_bytes)} from {self.source}:",
+        ]
+        for placement in self.placements:
+            steps += [f"  {text}" for text in describe_region(placement.region)]
+        steps += [f"  Note: {note}" for note in self.notes]
+        if self.verify:
+            steps.append("Read the target back and compare it.")
+        return tuple(steps)
+
+    def digest(self) -> str:
+        """A name for exactly this plan: what it says, where each region goes, and on which disk."""
+        places = [(p.region.name, p.region.size, p.start, p.region.used.total) for p in self.placements]
+        sectors = self.table.sectors if self.table else ()
+        parts = (self.describe(), places, self.target, [(piece.offset, piece.data) for piece in sectors])
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def plan_disk(job: str, source: str, layout: Layout, disk: Disk, *, before: tuple[str, ...], verify: bool) -> WritePlan:
+    """Put a whole layout on `disk`, which is as large or larger.
+
+    TargetTooSmallError says how much is missing; TargetRefusedError for another sector size.
+    """
+    require_sector_size(layout, disk)
+    missing = [region.name for region in layout.regions if not region.included]
+    if len(missing) == sum(region.kind is not RegionKind.GAP for region in layout.regions):
+        raise UsageError(f"{source} holds no partition that could be written.")
+    table = arrange(layout.table, disk.size)
+    if table.kind is TableKind.NONE and disk.size < layout.size:
+        raise too_small(layout.size, disk.size, disk.path)
+    placements = tuple(Placement(region, region.start) for region in _fitting(layout, disk.size))
+    return WritePlan(
+        job=job,
+        source=source,
+        target=Target(disk.path, disk.path, 0, disk.model, disk.identity, disk.confirm, disk.size),
+        table=table,
+        placements=placements,
+        before=before,
+        notes=tuple(_notes(layout, table, disk, missing)),
+        verify=verify,
+    )
+
+
+def plan_partition(
+    job: str, source: str, layout: Layout, region: Region, target: tuple[Disk, Partition], *, verify: bool
+) -> WritePlan:
+    """Put one partition of a layout into an existing one of enough size. The table is not touched."""
+    disk, part = target
+    require_sector_size(layout, disk)
+    if not region.included:
+        raise UsageError(f"{region.describe()} is not in {source}.", hint="It was not chosen when the backup was made.")
+    if part.size < region.size:
+        raise too_small(region.size, part.size, part.path)
+    notes = []
+    if part.size > region.size and region.kind is not RegionKind.GAP:
+        notes.append(f"{format_size(part.size - region.size)} at the end of {part.path} stay unused.")
+    return WritePlan(
+        job=job,
+        source=f"{source}, {region.describe()}",
+        target=Target(disk.path, part.path, part.number, disk.model, disk.identity, disk.confirm, part.size),
+        table=None,
+        placements=(Placement(region, 0),),
+        before=describe_partition(part),
+        notes=tuple(notes),
+        verify=verify,
+    )
+
+
+def describe_disk(disk: Disk) -> tuple[str, ...]:
+    """What is on a disk, for the review."""
+    lines = [line for part in disk.partitions for line in describe_partition(part)]
+    if disk.filesystem is not None:
+        lines.append(f"{disk.path}: {disk.filesystem.type} {disk.filesystem.label or ''}".rstrip())
+    return tuple(lines)
+
+
+def describe_partition(part: Partition) -> tuple[str, ...]:
+    """What is in a partition, for the review."""
+    info = part.filesystem
+    words = [part.path + ":", info.type if info else "no known file system", format_size(part.size)]
+    if info and info.label:
+        words.append(f"“{info.label}”")
+    if part.system:
+        words.append(part.system)
+    return (" ".join(words),)
+
+
+def require_sector_size(layout: Layout, disk: Disk) -> None:
+    """TargetRefusedError where the target counts in other sectors than the source."""
+    if layout.sector_size != disk.logical_sector_size:
+        raise TargetRefusedError(
+            f"{disk.path} has sectors of {disk.logical_sector_size} bytes, the source has {layout.sector_size}: "
+            "table and file systems would not be found.",
+            hint="Use a target with the same sector size.",
+        )
+
+
+def too_small(needed: int, size: int, path: str) -> TargetTooSmallError:
+    """The error that tells how much is missing."""
+    return TargetTooSmallError(
+        f"{path} is too small: {format_size(needed)} are needed, it has {format_size(size)}; "
+        f"{needed - size} bytes ({format_size(needed - size)}) are missing.",
+        hint="Use a target of at least the size of the source.",
+    )
+
+
+def _fitting(layout: Layout, size: int) -> list[Region]:
+    """The regions to write. On a larger disk the gap behind the last partition is left out: what other systems keep
+    there counts from the end of the disk, and the table of the larger disk may reach into it."""
+    behind = layout.table.data_end if layout.table.kind is not TableKind.NONE and size > layout.size else layout.size
+    return [region for region in layout.included if region.start < behind]
+
+
+def _notes(layout: Layout, table: Table, disk: Disk, missing: list[str]) -> list[str]:
+    notes = []
+    if missing:
+        notes.append(f"{', '.join(missing)} were not chosen for this backup: their content is not restored.")
+    if disk.size > layout.size:
+        free = format_size(disk.size - layout.size)
+        moved = ", and the backup GPT moves to the new end" if table.kind is TableKind.GPT else ""
+        notes.append(f"The target is larger: {free} at its end stay free{moved}.")
+    return notes
