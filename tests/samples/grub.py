@@ -21,7 +21,6 @@ def write_menu(root: Path, root_uuid: str) -> None:
         "serial --unit=0 --speed=115200\n"
         "terminal_output serial\n"
         "set timeout=0\n"
-        "set gfxpayload=text\n"
         "menuentry 'Sample system' {\n"
         f"  search --no-floppy --fs-uuid --set=root {root_uuid}\n"
         f"  linux /vmlinuz root=UUID={root_uuid} {_LINUX_OPTIONS}\n"

@@ -14,7 +14,7 @@ from tests.samples.loop import attached
 
 pytestmark = pytest.mark.disk
 
-HASH = "a465c87aeae572657b2654949ed11a941ef5b72a196311fcf11c2b9546619083"
+HASH = "9f3eba0aaceb6224ea35008c4923968f78f90ac6fab3b2f0b56ae7d6ed01ce37"
 FILE = "srv/canary/files/00/0/file-0"
 LARGE = "srv/canary/files/large"
 
@@ -23,9 +23,9 @@ def _flip_a_bit(root: Path) -> None:
     path = root / LARGE
     status = path.stat()
     with path.open("r+b") as file:
-        file.seek(1_500_000)
+        file.seek(500_000)
         byte = file.read(1)[0]
-        file.seek(1_500_000)
+        file.seek(500_000)
         file.write(bytes([byte ^ 1]))
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.vm
 def test_an_altered_file_gives_another_hash(tmp_path: Path) -> None:
     disk = make_bios_disk(tmp_path / "system.img", DEFAULT_CACHE)
     with attached(disk.path) as device, mounted(partition(device, 5)) as root:
-        os.truncate(root / "srv/canary/files/large", 3 * MIB)
+        os.truncate(root / "srv/canary/files/large", 1_000_000)
     started = boot(disk.path, disk.firmware)
     assert started.report is not None, str(started)
     assert started.report.root_uuid == disk.root_uuid, str(started)
