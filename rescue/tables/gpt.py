@@ -200,7 +200,7 @@ def _copy_notes(disk: SectorReader, primary: Half, backup: Half) -> Iterator[str
     if not primary.good:
         yield f"The primary GPT is damaged ({primary.problem}): the backup at the end of the disk is used."
     if not backup.good:
-        yield f"The backup GPT is damaged ({backup.problem}): the primary one is used."
+        yield f"The backup GPT is missing or damaged ({backup.problem}): the primary one is used."
     elif backup.lba != disk.last_lba:
         yield "The backup GPT is not at the end of the disk: the disk was made larger after it was partitioned."
     if primary.good and backup.good and primary.header and backup.header:
