@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tempfile
 
 from rescue.devices.peek import first_file, has_file
 from rescue.errors import RescueError
@@ -63,10 +64,13 @@ def _windows(path: str) -> str | None:
 
 def _hive_name(hive: bytes) -> str | None:
     """The product in a SOFTWARE hive; None where the hive cannot be read."""
-    try:
-        listing = run(["hivexget", "/dev/stdin", _VERSION_KEY], timeout=_TIMEOUT_SECONDS, stdin=hive).text
-    except RescueError:
-        return None
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(hive)
+        file.flush()
+        try:
+            listing = run(["hivexget", file.name, _VERSION_KEY], timeout=_TIMEOUT_SECONDS).text
+        except RescueError:
+            return None
     return windows_name(dict(_VALUE.findall(listing)))
 
 

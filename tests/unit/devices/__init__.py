@@ -1,0 +1,1 @@
+"""Devices without a device: values, parsers and a made-up sysfs."""
