@@ -1,36 +1,14 @@
 """Put a table on a disk, and take the old one off, so that a crash at any moment leaves no table that lies."""
 
-from typing import Protocol
-
 from rescue.devices.blockdev import aligned_buffer
 from rescue.errors import TableError, TargetWriteError, VerifyError
 from rescue.tables.gpt import PRIMARY_LBA, SIGNATURE, parse_header
 from rescue.tables.model import SavedSectors, Table, TableKind
+from rescue.tables.ondisk import Disk
 from rescue.units import MiB, lba_to_bytes
 
 _CLEARED = MiB
 """Bytes zeroed at either end: every place where a table can begin, and the labels of most file systems beside it."""
-
-
-class Disk(Protocol):
-    """What this module needs of `rescue.devices.blockdev.BlockDevice`, opened for writing."""
-
-    @property
-    def size(self) -> int:
-        """Bytes on the disk."""
-
-    @property
-    def logical_sector_size(self) -> int:
-        """Bytes of a logical sector."""
-
-    def pread_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill the buffer, or raise OSError."""
-
-    def pwrite(self, data: memoryview, offset: int) -> None:
-        """Write all, or raise OSError."""
-
-    def flush(self) -> None:
-        """Return when all that was written is on the medium."""
 
 
 def write_table(device: Disk, table: Table) -> None:

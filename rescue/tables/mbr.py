@@ -52,8 +52,13 @@ def parse_slots(sector: bytes) -> tuple[Slot, ...] | None:
 
 
 def is_protective(sector: bytes) -> bool:
-    """True where the MBR says that a GPT divides the disk."""
-    return any(slot.type == PROTECTIVE for slot in parse_slots(sector) or ())
+    """True where the MBR says that a GPT divides the disk. Boot code that has the type byte by chance does not."""
+    slots = parse_slots(sector) or ()
+    return any(slot.type == PROTECTIVE and (slot.start_lba == 1 or _flags_valid(slots)) for slot in slots)
+
+
+def _flags_valid(slots: tuple[Slot, ...]) -> bool:
+    return all(slot.flag in (0x00, 0x80) for slot in slots)
 
 
 def grow_protective(sector: bytes, last_lba: int) -> bytes:
@@ -74,7 +79,7 @@ def grow_protective(sector: bytes, last_lba: int) -> bytes:
 def read_mbr(disk: SectorReader, boot: SavedSectors) -> Table | None:
     """The table in the first sector `boot`, or None where the sector is something else."""
     slots = parse_slots(boot.data)
-    if slots is None or any(slot.flag not in (0x00, 0x80) for slot in slots):
+    if slots is None or not _flags_valid(slots):
         return None
     (disk_id,) = _DISK_ID.unpack_from(boot.data, _DISK_ID_OFFSET)
     primaries = [

@@ -1,15 +1,13 @@
 """Agree with the kernel about a new table: it shows exactly these partitions, and their device nodes are there."""
 
-import errno
-import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from rescue import process
-from rescue.devices import ioctls
+from rescue.devices.blockdev import BlockDevice
 from rescue.devices.sysfs import Block
 from rescue.errors import TableError, ToolError
 from rescue.tables import kernel
@@ -17,7 +15,6 @@ from rescue.tables.model import Table
 
 _UDEV = Path("/run/udev/control")
 _POLL_SECONDS = 0.02
-_IN_USE = (errno.EBUSY, errno.EINVAL)
 
 
 def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
@@ -30,11 +27,11 @@ def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
     if block is None or block.partition_number:
         raise TableError(f"{path} is no whole disk: the kernel shows no partitions of it.")
     end = time.monotonic() + deadline
-    with _opened(path) as fd, suppress(OSError):
-        ioctls.reread_table(fd)  # busy, or a loop device without partition scan: told partition by partition below
+    with BlockDevice.open(path, direct=False) as disk, suppress(OSError):
+        disk.reread_table()  # refused where a partition is in use, or of a loop device without partition scan
     while True:
-        with _opened(path) as fd:
-            _tell(fd, block, table)
+        with BlockDevice.open(path, direct=False) as disk:
+            _tell(disk.fileno(), block, table)
         _await_udev(end)
         if not (differences := list(_differences(block, table))):
             return
@@ -44,16 +41,6 @@ def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
                 hint="Unmount what is in use on that disk, or restart the computer.",
             )
         time.sleep(_POLL_SECONDS)
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """The disk, opened for reading: closing it makes udev read nothing again."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def _tell(fd: int, block: Block, table: Table) -> None:

@@ -132,6 +132,12 @@ def test_a_file_system_on_the_whole_disk_is_no_mbr(code: bytes) -> None:
     assert (table.kind, table.entries, table.sectors, table.notes) == (TableKind.NONE, (), (), ())
 
 
+def test_boot_code_with_the_byte_of_a_protective_entry_is_no_gpt() -> None:
+    image = disk(code=fat())
+    image.write(446, b"text\xee text")
+    assert read(image).kind is TableKind.NONE
+
+
 def test_an_mbr_that_kept_the_bytes_of_an_old_fat_is_an_mbr() -> None:
     table = read(disk((0x80, 0x83, 64, 100), code=fat(jump=b"\xeb\x63\x90")))
     assert table.kind is TableKind.MBR
