@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rescue.devices.mounts import Mount, read_mounts
-from rescue.devices.sysfs import Block, btrfs_members
+from rescue.devices.sysfs import DEV, Block, btrfs_members
 from rescue.errors import DeviceNotFoundError
 
 
@@ -39,7 +39,8 @@ def mounted_blocks(mount: Mount) -> list[Block]:
     block = Block.numbered(mount.device) if mount.has_device_number else Block.at(mount.source)
     if block is None or mount.fstype != "btrfs":
         return [block] if block is not None else []
-    return [Block.named(name) for name in btrfs_members(block.name)] or [block]
+    members = (Block.at(str(DEV / name)) for name in btrfs_members(block.name))
+    return [member for member in members if member is not None] or [block]
 
 
 def _follow_file(path: str, mounts: list[Mount], seen: dict[str, None]) -> None:

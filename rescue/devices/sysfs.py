@@ -25,11 +25,6 @@ class Block:
     directory: Path
 
     @classmethod
-    def named(cls, name: str, root: Path = SYSFS) -> Block:
-        """The device that the kernel calls `name`, as "sda"."""
-        return cls((root / "class/block" / name).resolve(strict=True))
-
-    @classmethod
     def numbered(cls, number: int, root: Path = SYSFS) -> Block | None:
         """The device with that number (`st_rdev`), None where the kernel has none."""
         link = root / "dev/block" / f"{os.major(number)}:{os.minor(number)}"
@@ -134,8 +129,6 @@ def all_blocks(root: Path = SYSFS) -> Iterator[Block]:
 
 def btrfs_members(name: str, root: Path = SYSFS) -> list[str]:
     """Kernel names of all devices of the mounted Btrfs that has the device `name`; a mount names only one of them."""
-    for directory in (root / "fs/btrfs").glob("*/devices"):
-        names = sorted(entry.name for entry in directory.iterdir())
-        if name in names:
-            return names
+    for link in (root / "fs/btrfs").glob(f"*/devices/{name}"):
+        return sorted(entry.name for entry in link.parent.glob("*"))
     return []

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,6 +237,25 @@ def test_a_disk_that_vanishes_meanwhile_is_left_out(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("rescue.devices.blkid.probe", detach)
     with attached(blank(tmp_path / "here.img", MIB)) as here:
         assert [disk.path for disk in scan([gone, here]).disks] == [here]
+
+
+def test_scan_while_disks_come_and_go(tmp_path: Path) -> None:
+    image = partitioned(tmp_path / "disk.img", [4 * MIB])
+    stop = threading.Event()
+
+    def flicker() -> None:
+        while not stop.is_set():
+            with attached(image):
+                pass
+
+    thread = threading.Thread(target=flicker)
+    thread.start()
+    try:
+        for _ in range(30):
+            assert all(disk.size for disk in scan().disks)
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_identity_recheck_sees_another_disk_under_the_same_name(tmp_path: Path) -> None:

@@ -130,13 +130,10 @@ def test_holders_and_slaves(tmp_path: Path, sata: Block) -> None:
     assert sata.slaves() == []
 
 
-def test_found_by_name_and_number(tmp_path: Path, sata: Block) -> None:
-    assert Block.named("sda", tmp_path) == sata
+def test_found_by_number(tmp_path: Path, sata: Block) -> None:
     assert Block.numbered(os.makedev(8, 0), tmp_path) == sata
     assert Block.numbered(os.makedev(9, 9), tmp_path) is None
     assert list(all_blocks(tmp_path)) == [sata]
-    with pytest.raises(FileNotFoundError):
-        Block.named("sdq", tmp_path)
 
 
 def test_a_device_that_has_gone_reads_as_nothing(tmp_path: Path) -> None:
