@@ -10,8 +10,8 @@ from rescue.devices.blockdev import BlockDevice
 from rescue.errors import SourceReadError, TargetWriteError
 from rescue.extents import Extent
 from rescue.images.base import Piece, Task
-from rescue.images.layout import Region
 from rescue.images.ids import ChunkIds
+from rescue.images.layout import Region
 from rescue.repository.format import HOLE, chunk_id
 from rescue.units import KiB, MiB
 

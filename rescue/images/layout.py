@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rescue.devices.model import Identity
 from rescue.extents import Extents
 from rescue.repository.snapshot import RegionKind
+from rescue.tables import stored
 from rescue.tables.model import Table
 from rescue.units import MiB
 
@@ -66,6 +67,10 @@ class Layout:
     def included(self) -> tuple[Region, ...]:
         """The regions that are copied."""
         return tuple(region for region in self.regions if region.included)
+
+    def table_json(self) -> dict[str, object]:
+        """The table as a snapshot records it."""
+        return stored.to_json(self.table)
 
     @property
     def used_bytes(self) -> int:

@@ -97,19 +97,6 @@ class SnapshotSink:
         return record_of(region, used.finish(), chunks, bad)
 
 
-class NoSink:
-    """Takes chunks only to have them verified on the way."""
-
-    def put(self, task: Task, piece: Piece) -> None:
-        """Let the buffer go."""
-        del task
-        if piece.buffer is not None:
-            piece.buffer.release()
-
-    def keep(self, task: Task, done: None) -> None:
-        """Nothing to keep."""
-
-
 def record_of(region: Region, used: tuple[str, ...], chunks: tuple[str, ...], bad: list[Extent]) -> RegionRecord:
     """The region as a snapshot records it."""
     lost = sum(extent.length for extent in bad)

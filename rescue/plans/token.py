@@ -1,11 +1,23 @@
 """The proof that somebody confirmed exactly this plan. Destructive operations take it, and nothing else makes it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from rescue.errors import NotConfirmedError
-from rescue.plans.write import WritePlan
+from rescue.plans.write import Target
 
 _MAKER = object()
+
+
+class Destructive(Protocol):
+    """A plan that overwrites something."""
+
+    @property
+    def target(self) -> Target:
+        """What is overwritten."""
+
+    def digest(self) -> str:
+        """A name for exactly this plan."""
 
 
 @dataclass(frozen=True)
@@ -15,13 +27,13 @@ class Confirmation:
     digest: str
     maker: object
 
-    def require(self, plan: WritePlan) -> None:
+    def require(self, plan: Destructive) -> None:
         """NotConfirmedError unless it was made by `confirm` for this plan."""
         if self.maker is not _MAKER or self.digest != plan.digest():
             raise NotConfirmedError("The plan is not the one that was confirmed.")
 
 
-def confirm(plan: WritePlan, typed: str) -> Confirmation:
+def confirm(plan: Destructive, typed: str) -> Confirmation:
     """Make the token when `typed` is the identity of the target; NotConfirmedError otherwise."""
     if not plan.target.confirm or typed.strip() != plan.target.confirm:
         raise NotConfirmedError(

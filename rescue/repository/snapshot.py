@@ -65,7 +65,8 @@ class DiskRecord:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is in the file. `created` is ISO 8601 in UTC; `tools` maps a program to its version."""
+    """What is in the file. `created` is ISO 8601 in UTC; `tools` maps a program to its version,
+    and `report` tells the result to people, a line each."""
 
     name: str
     created: str
@@ -74,6 +75,7 @@ class Snapshot:
     chunk_size: int
     seconds: int
     outcome: Outcome
+    report: tuple[str, ...]
     disks: tuple[DiskRecord, ...]
 
     def to_bytes(self) -> bytes:
@@ -98,6 +100,7 @@ class Snapshot:
             chunk_size=chunk_size,
             seconds=fields.number("seconds"),
             outcome=_outcome(fields),
+            report=fields.texts("report"),
             disks=tuple(map(_disk, fields.objects("disks"))),
         )
 

@@ -1,0 +1,1 @@
+"""Runs confirmed plans: sends events while it works, returns a result at the end."""

@@ -1,0 +1,159 @@
+"""From what a person asks to a plan: looks at devices and repository, refuses what must not be, writes nothing."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rescue.cancel import CancelToken
+from rescue.devices.model import Disk, Inventory, Partition
+from rescue.devices.scan import scan, visible_from_environment
+from rescue.errors import NotRootError, SnapshotNotFoundError, UsageError
+from rescue.events import Sink
+from rescue.images.layout import Layout, Region
+from rescue.images.scan_layout import scan_layout
+from rescue.images.snapshot import layout_of
+from rescue.operations import machine
+from rescue.plans.backup import BackupPlan
+from rescue.plans.safety import require_source, require_target
+from rescue.plans.write import WritePlan, describe_disk, plan_disk, plan_partition
+from rescue.repository.repository import Repository, Stored
+from rescue.repository.snapshot import DiskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRequest:
+    """What a person wants backed up. `sources` are paths of disks and partitions."""
+
+    sources: tuple[str, ...]
+    repository: str
+    name: str | None = None
+    level: int = 3
+    raw: bool = False
+    allow_bad: bool = False
+    verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """What a person wants restored: a snapshot, or the region `part` (`p2`) of it, to a disk or a partition."""
+
+    snapshot: str
+    part: str | None
+    disk: int
+    target: str
+    repository: str
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CloneRequest:
+    """A disk to a disk, or a partition to a partition."""
+
+    source: str
+    target: str
+    raw: bool = False
+    allow_bad: bool = False
+    verify: bool = True
+
+
+def look() -> Inventory:
+    """The disks that may be seen. NotRootError, because without root their content stays hidden."""
+    if os.geteuid() != 0:
+        raise NotRootError("Only root can look into disks.")
+    return scan(visible_from_environment())
+
+
+def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -> BackupPlan:
+    """Find the used blocks of every source. SourceRefusedError when one is being written."""
+    inventory = look()
+    wanted = _sources(inventory, request.sources)
+    layouts = []
+    with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
+        for disk, numbers in wanted:
+            require_source(disk, numbers)
+            layouts.append(scan_layout(disk, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel))
+    return BackupPlan(
+        name=request.name or machine.default_name(),
+        repository=request.repository,
+        layouts=tuple(layouts),
+        level=request.level,
+        allow_bad=request.allow_bad,
+        verify=request.verify,
+    )
+
+
+def prepare_restore(repository: Repository, stored: Stored, request: RestoreRequest) -> tuple[WritePlan, DiskRecord]:
+    """Lay a snapshot over the target. TargetRefusedError, TargetTooSmallError, IntegrityError."""
+    inventory = look()
+    disk, part = inventory.find(request.target)
+    record = _disk_record(stored, request.disk)
+    layout = layout_of(repository, record)
+    source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.created}"
+    require_target(inventory, disk, part, repository=request.repository)
+    if request.part is not None:
+        region = _region(layout, request.part)
+        if part is None:
+            raise UsageError(
+                f"{request.part} is one partition, {disk.path} a whole disk.",
+                hint="Name a partition of enough size as the target, or restore the whole snapshot.",
+            )
+        return plan_partition("restore", source, layout, region, (disk, part), verify=request.verify), record
+    if part is not None:
+        raise UsageError(
+            f"{part.path} is a partition, the snapshot holds a whole disk.",
+            hint=f"Name what to put there: {stored.id[:12]}:p1, for example.",
+        )
+    return plan_disk("restore", source, layout, disk, before=describe_disk(disk), verify=request.verify), record
+
+
+def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> tuple[WritePlan, Layout]:
+    """Lay a source over the target. SourceRefusedError, TargetRefusedError, TargetTooSmallError."""
+    inventory = look()
+    source, source_part = inventory.find(request.source)
+    disk, part = inventory.find(request.target)
+    require_target(inventory, disk, part, source=source, source_partition=source_part)
+    if (source_part is None) != (part is None):
+        raise UsageError(
+            f"{request.source} and {request.target} are not both disks or both partitions.",
+            hint="Clone a disk to a disk, or a partition to an existing partition.",
+        )
+    numbers = None if source_part is None else {source_part.number}
+    require_source(source, numbers)
+    with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
+        layout = scan_layout(source, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel)
+    text = f"{source.path} ({source.model or 'disk'}, {source.confirm})"
+    if source_part is not None and part is not None:
+        region = _region(layout, f"p{source_part.number}")
+        return plan_partition("clone", text, layout, region, (disk, part), verify=request.verify), layout
+    plan = plan_disk("clone", text, layout, disk, before=describe_disk(disk), verify=request.verify)
+    return plan, layout
+
+
+def _sources(inventory: Inventory, paths: tuple[str, ...]) -> list[tuple[Disk, set[int] | None]]:
+    """Group what was asked for by disk; None for all partitions of it."""
+    groups: dict[str, tuple[Disk, set[int] | None]] = {}
+    for path in paths:
+        disk, part = inventory.find(path)
+        numbers = groups.get(disk.path, (disk, set()))[1]
+        groups[disk.path] = (disk, _joined(numbers, part))
+    return list(groups.values())
+
+
+def _joined(numbers: set[int] | None, part: Partition | None) -> set[int] | None:
+    return None if numbers is None or part is None else numbers | {part.number}
+
+
+def _disk_record(stored: Stored, number: int) -> DiskRecord:
+    disks = stored.snapshot.disks
+    if not 1 <= number <= len(disks):
+        raise SnapshotNotFoundError(f"The snapshot has {len(disks)} disks.", hint="Choose one with --disk.")
+    return disks[number - 1]
+
+
+def _region(layout: Layout, name: str) -> Region:
+    for region in layout.regions:
+        if region.name == name:
+            return region
+    names = ", ".join(region.name for region in layout.regions)
+    raise SnapshotNotFoundError(f"There is no {name} in it.", hint=f"It has {names}.")

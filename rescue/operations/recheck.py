@@ -1,0 +1,47 @@
+"""Just before the first byte: is everything still what the plan was made for?"""
+
+from rescue.devices.model import Identity, Inventory
+from rescue.errors import DeviceNotFoundError, SourceReadError, TargetChangedError
+from rescue.images.layout import Layout
+from rescue.operations.prepare import look
+from rescue.plans.safety import require_source, require_target
+from rescue.plans.write import WritePlan
+
+
+def recheck_source(layout: Layout) -> Inventory:
+    """The disks as they are now. SourceReadError when the source is another disk, SourceRefusedError when in use."""
+    inventory = look()
+    try:
+        disk = inventory.disk(layout.path)
+    except DeviceNotFoundError as error:
+        raise SourceReadError(f"{layout.path} is gone.", hint="Connect it again.") from error
+    require_same(layout.identity, disk.identity, layout.path, SourceReadError)
+    numbers = {region.number for region in layout.included if region.number}
+    require_source(disk, numbers or None)
+    return inventory
+
+
+def recheck_target(plan: WritePlan, repository: str | None) -> Inventory:
+    """The disks as they are now. TargetChangedError when the target is another disk, or TargetRefusedError."""
+    inventory = look()
+    try:
+        disk, part = inventory.find(plan.target.path)
+    except DeviceNotFoundError as error:
+        raise TargetChangedError(f"{plan.target.path} is gone. Nothing was written.") from error
+    require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
+    if part is not None and part.size != plan.target.size:
+        raise TargetChangedError(f"{part.path} has another size than before. Nothing was written.")
+    require_target(inventory, disk, part, repository=repository)
+    return inventory
+
+
+def require_same(
+    expected: Identity, found: Identity, path: str, error: type[SourceReadError] | type[TargetChangedError]
+) -> None:
+    """`error` when the disk that is found is not the one that is expected."""
+    differences = expected.differences(found)
+    if differences:
+        raise error(
+            f"{path} is not the disk that the plan was made for: {' '.join(differences)} Nothing was written.",
+            hint="Look at the disks again with `rescue disks`.",
+        )

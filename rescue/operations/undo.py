@@ -1,0 +1,216 @@
+"""The undo kit: what makes a disk that disk - tables, headers, boot variables - saved before it is overwritten.
+
+It brings back partition tables and the beginnings of partitions. File contents that were overwritten are gone.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rescue import settings
+from rescue.devices.blockdev import BlockDevice, aligned_buffer
+from rescue.devices.model import Disk, Identity
+from rescue.devices.writelock import others_locked
+from rescue.errors import (
+    IntegrityError,
+    NoUndoError,
+    RescueError,
+    SourceReadError,
+    TargetChangedError,
+    TargetWriteError,
+)
+from rescue.extents import Extents
+from rescue.fields import Fields
+from rescue.images.scan_layout import read_bytes, table_of
+from rescue.operations import machine
+from rescue.operations.prepare import look
+from rescue.operations.recheck import require_same
+from rescue.plans.safety import require_target
+from rescue.plans.token import Confirmation
+from rescue.plans.write import Target
+from rescue.tables.settle import settle
+from rescue.units import MiB, align_down, align_up, format_size
+
+_END = MiB
+_LUKS = 16 * MiB
+_MAX_KIT = 1 << 30
+_EFI = Path("/sys/firmware/efi/efivars")
+
+
+@dataclass(frozen=True, slots=True)
+class UndoKit:
+    """A kit as it lies in its file. `pieces` are the exact bytes with their offsets on the disk."""
+
+    path: Path
+    created: str
+    job: str
+    identity: Identity
+    pieces: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """A kit and the disk that it is for."""
+
+    kit: UndoKit
+    target: Target
+
+    def describe(self) -> tuple[str, ...]:
+        """The plan for people, a line a step."""
+        size = format_size(sum(len(data) for _, data in self.kit.pieces))
+        return (
+            f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) what was saved "
+            f"before the {self.kit.job} of {self.kit.created}: partition table and headers, {size}.",
+            "  File contents that were overwritten since then do not come back.",
+        )
+
+    def digest(self) -> str:
+        """A name for exactly this plan."""
+        return hashlib.sha256(repr((self.kit, self.target)).encode()).hexdigest()
+
+
+def save_kit(disk: Disk, job: str) -> Path:
+    """Read what an undo needs from `disk` and write it, synced, to the state directory. Nothing else is written.
+
+    RescueError when it cannot be kept: then the job must not begin.
+    """
+    document = {
+        "format": 1,
+        "created": machine.now().isoformat(),
+        "job": job,
+        "identity": disk.identity.to_json(),
+        "pieces": list(_read_pieces(disk)),
+        "efi_variables": dict(_boot_variables()),
+    }
+    folder = settings.state_directory() / "undo"
+    path = folder / f"{time.time_ns()}-{_slug(disk.confirm)}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x") as stream:
+            json.dump(document, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise RescueError(
+            f"The undo kit cannot be saved in {folder}: {error.strerror}. Nothing was written.",
+            hint="Name a directory with some space in RESCUE_STATE_DIR.",
+        ) from error
+    return path
+
+
+def find_kit(disk: Disk) -> UndoKit:
+    """The newest kit of exactly this disk, whatever table it has now; NoUndoError where there is none."""
+    folder = settings.state_directory() / "undo"
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        with suppress(IntegrityError, OSError):
+            kit = _load(path)
+            if not kit.identity.differences(disk.identity, ignore_table=True):
+                return kit
+    raise NoUndoError(
+        f"There is no undo kit for {disk.path} in {folder}.", hint="A kit is made before Rescue writes a disk."
+    )
+
+
+def prepare_undo(path: str) -> UndoPlan:
+    """The plan that brings the newest kit back to the disk at `path`. NoUndoError, TargetRefusedError."""
+    inventory = look()
+    disk = inventory.disk(path)
+    require_target(inventory, disk, None)
+    kit = find_kit(disk)
+    return UndoPlan(kit, Target(disk.path, disk.path, 0, disk.model, disk.identity, disk.confirm, disk.size))
+
+
+def run_undo(plan: UndoPlan, confirmation: Confirmation) -> None:
+    """Write the kit's bytes back and let the kernel read the table. Everything is checked again before.
+
+    TargetWriteError where the disk refuses. Done again after an interruption, it ends in the same state.
+    """
+    confirmation.require(plan)
+    inventory = look()
+    disk = inventory.disk(plan.target.path)
+    require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
+    require_target(inventory, disk, None)
+    with others_locked(inventory, keep=(disk.path,)):
+        _write_back(plan.kit, disk)
+        settle(disk.path, table_of(disk))
+
+
+def _write_back(kit: UndoKit, disk: Disk) -> None:
+    with BlockDevice.open(disk.path, write=True, exclusive=True) as device:
+        try:
+            for offset, data in kit.pieces:
+                buffer = aligned_buffer(len(data))
+                buffer[:] = data
+                device.pwrite(buffer, offset)
+            device.flush()
+        except OSError as error:
+            raise TargetWriteError(f"{disk.path} does not take the data: {error.strerror}.") from error
+
+
+def _read_pieces(disk: Disk) -> Iterator[dict[str, object]]:
+    try:
+        with BlockDevice.open(disk.path) as device:
+            for start, end in _worth_saving(disk):
+                data = read_bytes(device, start, end - start)
+                yield {"offset": start, "length": len(data), "data": base64.b64encode(zlib.compress(data)).decode()}
+    except OSError as error:
+        raise SourceReadError(
+            f"{disk.path} cannot be read for the undo kit: {error.strerror}. Nothing was written.",
+            hint="A drive that cannot be read should not be written. `smartctl -a` tells about its health.",
+        ) from error
+
+
+def _worth_saving(disk: Disk) -> Extents:
+    """Both ends of the disk and of every partition, and its table wherever it lies."""
+    ranges = [*_ends(0, disk.size, disk.filesystem.type if disk.filesystem else "")]
+    for part in disk.partitions:
+        ranges += _ends(part.start, part.size, part.filesystem.type if part.filesystem else "")
+    with suppress(RescueError):  # a damaged table is still inside the ends
+        ranges += table_of(disk).occupied
+    size, sector = disk.size, disk.logical_sector_size
+    return Extents((align_down(start, sector), min(align_up(end, sector), size)) for start, end in ranges)
+
+
+def _ends(start: int, size: int, filesystem: str) -> list[tuple[int, int]]:
+    head = _LUKS if filesystem == "crypto_LUKS" else _END
+    return [(start, start + min(head, size)), (start + max(size - _END, 0), start + size)]
+
+
+def _boot_variables() -> Iterator[tuple[str, str]]:
+    """EFI boot variables, as they are; for a person to look at, never written back by itself."""
+    with suppress(OSError):
+        for path in sorted(_EFI.glob("Boot*")):
+            with suppress(OSError):
+                yield path.name, base64.b64encode(path.read_bytes()).decode()
+
+
+def _load(path: Path) -> UndoKit:
+    fields = Fields.parse(path.read_bytes()[:_MAX_KIT], str(path))
+    try:
+        identity = Identity.from_json(fields.mapping("identity"))
+    except ValueError as error:
+        raise IntegrityError(f"{path}: {error}") from error
+    pieces = tuple(map(_piece, fields.objects("pieces")))
+    return UndoKit(path, fields.text("created"), fields.text("job"), identity, pieces)
+
+
+def _piece(fields: Fields) -> tuple[int, bytes]:
+    length = fields.number("length", 64 * MiB)
+    try:
+        data = zlib.decompressobj().decompress(base64.b64decode(fields.text("data"), validate=True), length + 1)
+    except (ValueError, zlib.error) as error:
+        raise IntegrityError(f"{fields.where} is damaged.") from error
+    if len(data) != length:
+        raise IntegrityError(f"{fields.where} is damaged.")
+    return fields.number("offset"), data
+
+
+def _slug(text: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in text)[:60]
