@@ -65,9 +65,10 @@ class UndoPlan:
     def describe(self) -> tuple[str, ...]:
         """The plan for people, a line a step."""
         size = format_size(sum(len(data) for _, data in self.kit.pieces))
+        what = f"what was saved before the {self.kit.job} of {self.kit.created}"
         return (
-            f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) what was saved "
-            f"before the {self.kit.job} of {self.kit.created}: partition table and headers, {size}.",
+            f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) {what}:",
+            f"  the partition table and the headers of its partitions, {size}.",
             "  File contents that were overwritten since then do not come back.",
         )
 

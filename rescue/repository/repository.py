@@ -231,17 +231,21 @@ class Repository:
         return sorted(good, key=lambda stored: (stored.snapshot.created, stored.id)), bad
 
     def find_snapshot(self, query: str) -> Stored:
-        """The snapshot with that id, unique beginning of an id, name, or `latest`.
+        """The snapshot with that id, unique beginning of an id, name, or `latest`; see `resolve`."""
+        return self.snapshot(self.resolve(query))
 
-        Of several with one name none is meant: SnapshotAmbiguousError lists them. A damaged file that could be the
+    def resolve(self, query: str) -> str:
+        """The id that `query` means. An id or a beginning of one finds a damaged snapshot as well.
+
+        Of several with one name none is meant: SnapshotAmbiguousError lists them. A damaged snapshot that could be the
         one that is meant raises its IntegrityError.
         """
         matching = [identity for identity in self.snapshot_ids() if query and identity.startswith(query)]
         if len(matching) == 1:
-            return self.snapshot(matching[0])
+            return matching[0]
         good, bad = self.snapshots()
         if query == "latest" and good:
-            return good[-1]
+            return good[-1].id
         matching = matching or [stored.id for stored in good if stored.snapshot.name == query]
         if len(matching) > 1:
             several = ", ".join(identity[:12] for identity in matching)
@@ -249,10 +253,14 @@ class Repository:
                 f"“{query}” fits {len(matching)} snapshots: {several}.", hint="Name one by its id."
             )
         if matching:
-            return self.snapshot(matching[0])
+            return matching[0]
         if bad:
             raise bad[0]
         raise SnapshotNotFoundError(f"The repository has no snapshot “{query}”.")
+
+    def delete_snapshot(self, identity: str) -> None:
+        """Forget a snapshot; its chunks stay until `prune`."""
+        self.place.delete(f"snapshots/{identity}.json")
 
 
 def _listing(root: Path) -> list[Path]:

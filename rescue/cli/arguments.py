@@ -1,0 +1,134 @@
+"""The words of the command line. It imports nothing heavy: `rescue --help` is instant."""
+
+import argparse
+
+import rescue
+
+_CODES = "Exit codes: 0 done, 3 done in part, all others: docs/exit-codes.md. RESCUE_REPO stands in for --repo."
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of everything. `command` names the module in `rescue.cli.commands` that does it."""
+    top = argparse.ArgumentParser(
+        prog="rescue",
+        description="Back up, restore and clone disks while the installed system is not running.",
+        epilog=_CODES,
+    )
+    top.add_argument("--version", action="version", version=f"rescue {rescue.__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    _disks(commands)
+    _init(commands)
+    _backup(commands)
+    _list(commands)
+    _snapshot_commands(commands)
+    _maintenance(commands)
+    _restore(commands)
+    _clone(commands)
+    _undo(commands)
+    return top
+
+
+_Commands = argparse._SubParsersAction  # argparse gives its type no public name
+
+
+def _add(commands: "_Commands[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, epilog=_CODES)
+    command.add_argument("--json", action="store_true", help="events and result as JSON, one object a line")
+    return command
+
+
+def _add_repository(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--repo", metavar="REPO", help="directory of the repository (else RESCUE_REPO)")
+
+
+def _add_dry_run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--dry-run", action="store_true", help="describe the plan and write nothing")
+
+
+def _add_confirmation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
+    command.add_argument(
+        "--confirm", metavar="TEXT", help="identity of the target, as `rescue disks` shows it behind “confirm”"
+    )
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--raw", action="store_true", help="read all blocks, not only the used ones")
+    command.add_argument(
+        "--allow-bad-sectors", action="store_true", help="go on where the source cannot be read; the result is PARTIAL"
+    )
+
+
+def _disks(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    _add(commands, "disks", "show every disk, what is on it, and the text that confirms writing it")
+
+
+def _init(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "init", "make a repository in a new or empty directory")
+    command.add_argument("repo", metavar="REPO", nargs="?", help="the directory (else RESCUE_REPO)")
+
+
+def _backup(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "backup", "image disks or partitions into a repository; prints the id of the snapshot")
+    command.add_argument("sources", metavar="SOURCE", nargs="+", help="a disk or a partition")
+    _add_repository(command)
+    command.add_argument("--name", metavar="N", help="name of the snapshot (else host and time)")
+    command.add_argument("--verify", action="store_true", help="read the backup back and compare it")
+    command.add_argument(
+        "--level", metavar="L", type=int, default=3, choices=range(1, 20), help="zstd compression, 1 to 19; 3"
+    )
+    _add_reading(command)
+    _add_dry_run(command)
+
+
+def _list(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    _add_repository(_add(commands, "list", "show the snapshots of a repository"))
+
+
+def _snapshot_commands(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    for name, text in (
+        ("show", "show a snapshot and its report"),
+        ("verify", "read a snapshot back from the repository and compare it"),
+        ("delete", "delete a snapshot; `rescue prune` gives the space back"),
+    ):
+        command = _add(commands, name, text)
+        command.add_argument("snapshot", metavar="SNAPSHOT", help="id, beginning of an id, name, or “latest”")
+        _add_repository(command)
+
+
+def _maintenance(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    check = _add(commands, "check", "check that a repository is whole")
+    check.add_argument("--read-data", action="store_true", help="read every byte, not only the structure")
+    check.add_argument("--rebuild-index", action="store_true", help="make the index anew from the packs, then check")
+    prune = _add(commands, "prune", "remove what no snapshot needs")
+    _add_dry_run(prune)
+    for command in (check, prune):
+        _add_repository(command)
+
+
+def _restore(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "restore", "write a snapshot to a disk, or one partition of it to a partition")
+    command.add_argument("snapshot", metavar="SNAPSHOT[:pN]", help="id, beginning of an id, name, or “latest”")
+    command.add_argument("target", metavar="TARGET", help="the disk or partition that is overwritten")
+    _add_repository(command)
+    command.add_argument("--disk", metavar="N", type=int, default=1, help="which disk of a snapshot of several")
+    command.add_argument("--no-verify", action="store_true", help="do not read the target back")
+    _add_confirmation(command)
+    _add_dry_run(command)
+
+
+def _clone(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "clone", "copy a disk to a disk, or a partition to a partition")
+    command.add_argument("source", metavar="SOURCE")
+    command.add_argument("target", metavar="TARGET", help="the disk or partition that is overwritten")
+    command.add_argument("--no-verify", action="store_true", help="do not read the target back")
+    _add_reading(command)
+    _add_confirmation(command)
+    _add_dry_run(command)
+
+
+def _undo(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "undo", "bring back table and headers of a disk from before Rescue wrote it")
+    command.add_argument("target", metavar="TARGET", help="the disk")
+    _add_confirmation(command)
+    _add_dry_run(command)

@@ -1,0 +1,1 @@
+"""One command a file: `<name>_cmd.py` with `run(options) -> exit code`."""

@@ -1,0 +1,26 @@
+"""`rescue clone`: a disk to a disk, or a partition to a partition."""
+
+import argparse
+
+from rescue.cli.session import ask, exit_code, session, show_plan
+from rescue.operations.clone import run_clone
+from rescue.operations.prepare import CloneRequest, prepare_clone
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the plan, get the confirmation, write, read back."""
+    request = CloneRequest(
+        source=options.source,
+        target=options.target,
+        raw=options.raw,
+        allow_bad=options.allow_bad_sectors,
+        verify=not options.no_verify,
+    )
+    with session(options) as work:
+        plan, layout = prepare_clone(request, sink=work.sink, cancel=work.cancel)
+        if options.dry_run:
+            show_plan(plan.describe(), options)
+            return 0
+        confirmation = ask(plan, plan.describe(), options)
+        outcome = run_clone(plan, confirmation, layout, allow_bad=request.allow_bad, sink=work.sink, cancel=work.cancel)
+    return exit_code(outcome)

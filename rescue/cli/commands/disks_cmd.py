@@ -1,0 +1,45 @@
+"""`rescue disks`: what is there."""
+
+import argparse
+import json
+
+from rescue.devices.model import Disk, Partition
+from rescue.operations.prepare import look
+from rescue.units import format_size
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every disk, for people or as a JSON list."""
+    inventory = look()
+    if options.json:
+        print(json.dumps([disk.to_json() for disk in inventory.disks], indent=1, ensure_ascii=False))
+        return 0
+    for disk in inventory.disks:
+        print("\n".join(describe(disk)))
+    if not inventory.disks:
+        print("There is no disk." if inventory.visible is None else "RESCUE_DEVICES hides every disk.")
+    return 0
+
+
+def describe(disk: Disk) -> list[str]:
+    """A disk in a few lines."""
+    kind = " ".join(word for word in (disk.bus, "removable" * disk.removable, "read-only" * disk.read_only) if word)
+    lines = [f"{disk.path}  {format_size(disk.size)}  {disk.model or 'unknown model'}  {kind}"]
+    lines.append(f"    confirm: {disk.confirm or '- (it has no identity and is never written)'}")
+    if disk.system:
+        lines.append(f"    {disk.system}")
+    if disk.filesystem:
+        lines.append(f"    whole disk: {_content(disk)}")
+    lines += [f"    in use: {use.describe()}" for use in disk.uses]
+    for part in disk.partitions:
+        lines.append(f"    {part.path}  {format_size(part.size)}  {_content(part)}")
+        lines += [f"        in use: {use.describe()}" for use in part.uses]
+    return lines
+
+
+def _content(part: Disk | Partition) -> str:
+    info = part.filesystem
+    if info is None:
+        return "no known file system"
+    words = [info.type, f"“{info.label}”" if info.label else "", part.system or ""]
+    return "  ".join(word for word in words if word)

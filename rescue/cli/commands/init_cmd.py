@@ -1,0 +1,18 @@
+"""`rescue init`: make a repository."""
+
+import argparse
+import json
+
+from rescue.cli.session import repository_path
+from rescue.repository.repository import Repository
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make it and say what it is called."""
+    root = repository_path(options)
+    identity = Repository.init(root)
+    if options.json:
+        print(json.dumps({"event": "Initialized", "repository": str(root), "id": identity}))
+    else:
+        print(f"{root} is a repository now. Its README.txt says how to read it without Rescue.")
+    return 0

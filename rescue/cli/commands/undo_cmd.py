@@ -1,0 +1,21 @@
+"""`rescue undo`: bring a disk's table and headers back."""
+
+import argparse
+import json
+
+from rescue.cli.session import ask, show_plan
+from rescue.operations.undo import prepare_undo, run_undo
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the plan, get the confirmation, write."""
+    plan = prepare_undo(options.target)
+    if options.dry_run:
+        show_plan(plan.describe(), options)
+        return 0
+    run_undo(plan, ask(plan, plan.describe(), options))
+    if options.json:
+        print(json.dumps({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)}))
+    else:
+        print(f"{plan.target.path} has the table and headers of {plan.kit.created} again.")
+    return 0

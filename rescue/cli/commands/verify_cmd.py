@@ -1,0 +1,24 @@
+"""`rescue verify`: read a snapshot back."""
+
+import argparse
+import json
+
+from rescue.cli.session import exit_code, repository_path, session
+from rescue.operations.verify import verify_snapshot
+from rescue.repository.repository import Repository
+from rescue.units import format_size
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say that every byte is what was stored; the exit code also tells of a PARTIAL snapshot."""
+    with session(options) as work, Repository.open(repository_path(options)) as repository:
+        stored = repository.find_snapshot(options.snapshot)
+        count = verify_snapshot(repository, stored.snapshot, sink=work.sink, cancel=work.cancel)
+    outcome = stored.snapshot.outcome
+    if options.json:
+        print(json.dumps({"event": "Verified", "snapshot": stored.id, "bytes": count, "outcome": outcome.value}))
+    else:
+        print(
+            f"{stored.id[:12]} “{stored.snapshot.name}”: {format_size(count)} read back, all as stored. {outcome.value}"
+        )
+    return exit_code(outcome)

@@ -1,0 +1,45 @@
+"""Entry point of the command `rescue`: runs the command, turns errors into sentences and exit codes."""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from rescue.cli.arguments import parser
+from rescue.errors import RescueError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = parser()
+    options = words.parse_args(arguments)
+    if options.command is None:
+        words.print_help(sys.stderr)
+        print("\nThe full-screen program comes with a later version; name a command.", file=sys.stderr)
+        return 2
+    try:
+        command = importlib.import_module(f"rescue.cli.commands.{options.command}_cmd")
+        code: int = command.run(options)
+        sys.stdout.flush()
+    except RescueError as error:
+        return _tell(error, options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _tell(error: RescueError, options: argparse.Namespace) -> int:
+    if options.json:
+        document = {"event": "Error", "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        print(json.dumps(document, ensure_ascii=False), flush=True)
+    print(f"rescue: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"        {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

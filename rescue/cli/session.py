@@ -1,0 +1,104 @@
+"""What every command shares: where events go, who stops the job, and who confirms a plan."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rescue import settings
+from rescue.cancel import CancelToken
+from rescue.cli.terminal import Terminal
+from rescue.errors import NotConfirmedError, UsageError
+from rescue.events import Event, Outcome, Sink, as_json
+from rescue.plans.token import Confirmation, Destructive, confirm
+
+PARTIAL_CODE = 3
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a command."""
+
+    sink: Sink
+    cancel: CancelToken
+
+
+@contextmanager
+def session(options: argparse.Namespace) -> Iterator[Session]:
+    """Send events to the terminal, or as JSON lines to standard output.
+
+    The first Ctrl-C, SIGTERM or SIGHUP ends the job in a valid state; the second one ends the program at once.
+    """
+    cancel = CancelToken()
+    former = {number: signal.signal(number, _stopper(cancel)) for number in _SIGNALS}
+    terminal = Terminal(sys.stderr)
+    try:
+        yield Session(_print_json if options.json else terminal.show, cancel)
+    finally:
+        terminal.close()
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _stopper(cancel: CancelToken) -> Callable[[int, FrameType | None], None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        if cancel.cancelled:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        print("\nStopping in a valid state; once more stops at once.", file=sys.stderr)
+        cancel.cancel()
+
+    return stop
+
+
+def _print_json(event: Event) -> None:
+    print(json.dumps(as_json(event), ensure_ascii=False), flush=True)
+
+
+def repository_path(options: argparse.Namespace) -> Path:
+    """The repository that is meant; UsageError where none is named."""
+    named = options.repo or settings.repository_path()
+    if not named:
+        raise UsageError("No repository is named.", hint="Name it with --repo, or in RESCUE_REPO.")
+    return Path(named).absolute()
+
+
+def show_plan(plan_steps: Sequence[str], options: argparse.Namespace) -> None:
+    """Print a described plan as the result of --dry-run."""
+    if options.json:
+        print(json.dumps({"event": "Plan", "steps": list(plan_steps)}, ensure_ascii=False))
+    else:
+        print("\n".join(plan_steps))
+
+
+def ask(plan: Destructive, steps: Sequence[str], options: argparse.Namespace) -> Confirmation:
+    """Get the confirmation, from the options or from the person at the terminal; NotConfirmedError otherwise."""
+    if options.yes and not options.confirm:
+        raise NotConfirmedError(
+            "--yes alone confirms nothing.",
+            hint=f"Add: --confirm '{plan.target.confirm}' to overwrite {plan.target.path}",
+        )
+    if options.confirm and (options.yes or not sys.stdin.isatty()):
+        if not options.yes:
+            raise NotConfirmedError("--confirm without --yes asks at a terminal, and there is none.", hint="Add --yes.")
+        return confirm(plan, options.confirm)
+    if not sys.stdin.isatty():
+        raise NotConfirmedError(
+            f"Nobody confirmed that {plan.target.path} is overwritten.",
+            hint=f"Add: --yes --confirm '{plan.target.confirm}'",
+        )
+    print("\n".join(steps), file=sys.stderr)
+    print(f"\nTo overwrite {plan.target.path}, type: {plan.target.confirm}\n> ", end="", file=sys.stderr, flush=True)
+    return confirm(plan, sys.stdin.readline().strip())
+
+
+def exit_code(outcome: Outcome) -> int:
+    """Exit code of a job that ended without an error."""
+    return PARTIAL_CODE if outcome is Outcome.PARTIAL else 0

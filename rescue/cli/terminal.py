@@ -1,0 +1,103 @@
+"""Events for a person at a terminal: one progress line that is drawn again, and everything else as lines."""
+
+import shutil
+import time
+from collections import deque
+from typing import TextIO
+
+from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
+from rescue.units import format_duration, format_size
+
+_WINDOW_SECONDS = 15.0
+_BAR = 24
+
+
+class Rate:
+    """Bytes a second over the last moments, so that the time left follows what the drives do now."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, int]] = deque()
+
+    def add(self, now: float, done: int) -> None:
+        """Learn that `done` bytes are done."""
+        self._points.append((now, done))
+        while now - self._points[0][0] > _WINDOW_SECONDS and len(self._points) > 2:
+            self._points.popleft()
+
+    def per_second(self) -> int:
+        """Whole bytes a second; 0 while nothing is known."""
+        first, last = self._points[0], self._points[-1]
+        milliseconds = int((last[0] - first[0]) * 1000)
+        return (last[1] - first[1]) * 1000 // milliseconds if milliseconds > 0 else 0
+
+
+class Terminal:
+    """Writes to a stream. The progress line appears only where the stream is a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._phase: Phase | None = None
+        self._rate = Rate()
+        self._drawn = False
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Progress():
+                self._progress(event)
+            case JobStarted(steps=steps):
+                self._lines(*steps)
+            case Note(region=region, text=text):
+                self._lines(f"{region}: {text}" if region else text)
+            case RegionFinished(region=region, outcome=outcome, reasons=reasons):
+                self._lines(" ".join([f"{outcome.value:8}{region}", *reasons]))
+            case JobFinished(job=job, outcome=outcome, detail=detail):
+                self._finished(job, outcome, detail)
+
+    def close(self) -> None:
+        """End the progress line."""
+        if self._drawn:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._drawn = False
+
+    def _lines(self, *lines: str) -> None:
+        if self._drawn:
+            self._stream.write("\r\x1b[K")
+            self._drawn = False
+        for line in lines:
+            self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def _progress(self, event: Progress) -> None:
+        if not self._live:
+            return
+        if event.phase is not self._phase:
+            self._phase, self._rate = event.phase, Rate()
+        self._rate.add(time.monotonic(), event.done)
+        width = shutil.get_terminal_size().columns - 1
+        self._stream.write("\r\x1b[K" + progress_line(event, self._rate.per_second())[:width])
+        self._stream.flush()
+        self._drawn = True
+
+    def _finished(self, job: str, outcome: Outcome, detail: dict[str, object]) -> None:
+        report = detail.get("report")
+        if isinstance(report, list):
+            self._lines(*map(str, report))
+            return
+        self._lines(f"{job}: {outcome.value}")
+        if report:
+            self._lines(f"The report is {report}.")
+
+
+def progress_line(event: Progress, rate: int) -> str:
+    """The progress in one line: what, how much, how fast, how long."""
+    filled = event.done * _BAR // event.total if event.total else _BAR
+    percent = event.done * 100 // event.total if event.total else 100
+    parts = [f"{event.phase.value} [{'#' * filled}{'-' * (_BAR - filled)}] {percent:3} %"]
+    if event.phase is not Phase.CHECK:
+        parts.append(f"{format_size(event.done)} of {format_size(event.total)}")
+    if rate:
+        parts.append(f"{format_size(rate)}/s, {format_duration((event.total - event.done) // rate)} left")
+    return "  ".join([*parts, event.current])
