@@ -5,8 +5,10 @@ from rescue.filesystems.fat import Fat
 from rescue.filesystems.model import FileSystem
 from rescue.filesystems.ntfs import Ntfs
 from rescue.filesystems.raw import Raw
+from rescue.filesystems.swap import Swap
+from rescue.filesystems.xfs import Xfs
 
-MEMBERS: tuple[FileSystem, ...] = (Ext(), Ntfs(), Fat())
+MEMBERS: tuple[FileSystem, ...] = (Ext(), Ntfs(), Fat(), Xfs(), Swap())
 
 
 def member_for(fstype: str | None) -> FileSystem:

@@ -7,7 +7,6 @@ ends.
 
 import json
 import os
-import stat
 import subprocess
 import tempfile
 import time
@@ -42,7 +41,7 @@ def overlay(path: str, size: int, bench: Bench) -> Iterator[str]:
 
 
 def _daemon_arguments(path: str, directory: Path, exported: Path) -> list[str]:
-    driver = "host_device" if stat.S_ISBLK(Path(path).stat().st_mode) else "file"
+    driver = "host_device" if Path(path).is_block_device() else "file"
     source = {
         "node-name": "source",
         "driver": "raw",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,15 @@ def mounted(image: Path, *options: str, kind: str = "auto") -> Iterator[Path]:
         yield point
     finally:
         run("umount", str(point))
+        _await_detached(image)
+
+
+def _await_detached(image: Path, seconds: float = 30) -> None:
+    """A mount namespace that somebody made meanwhile keeps the file system mounted for a moment longer."""
+    deadline = time.monotonic() + seconds
+    while run("losetup", "--associated", str(image)):
+        assert time.monotonic() < deadline, f"{image} is still attached"
+        time.sleep(0.02)
 
 
 def demand_clean(image: Path, fstype: str) -> None:
@@ -87,3 +97,18 @@ def picture(image: Path, *options: str, kind: str = "auto") -> dict[str, trees.E
     """What a kernel mount of the image shows."""
     with mounted(image, *options, kind=kind) as root:
         return trees.picture(root)
+
+
+def assert_raw(result: UsedMap, image: Path, reason: str) -> None:
+    """All blocks, and the report says why."""
+    assert result.raw_reason is not None
+    assert reason in result.raw_reason
+    assert result.method == "raw"
+    assert result.used == Extents.whole(image.stat().st_size)
+
+
+def overwrite(image: Path, offset: int, data: bytes) -> None:
+    """Change bytes of an image."""
+    with image.open("r+b") as stream:
+        stream.seek(offset)
+        stream.write(data)

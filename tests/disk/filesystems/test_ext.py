@@ -17,7 +17,7 @@ from rescue.filesystems.volume import opened
 from rescue.units import MiB
 from tests.disk.filesystems import trees
 from tests.disk.filesystems.crash import crash
-from tests.disk.filesystems.proof import blank, demand_clean, junked, measure, mounted, picture, run
+from tests.disk.filesystems.proof import assert_raw, blank, demand_clean, junked, measure, mounted, picture, run
 
 pytestmark = pytest.mark.disk
 
@@ -159,10 +159,3 @@ def test_cut_off_file_system_is_imaged_raw(tmp_path: Path) -> None:
     with image.open("r+b") as stream:
         stream.truncate(31 * MiB)
     assert_raw(measure(image, "ext4", tmp_path / "scratch"), image, "larger than its partition")
-
-
-def assert_raw(result: UsedMap, image: Path, reason: str) -> None:
-    assert result.raw_reason is not None
-    assert reason in result.raw_reason
-    assert result.method == "raw"
-    assert result.used == Extents.whole(image.stat().st_size)

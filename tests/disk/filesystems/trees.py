@@ -105,6 +105,18 @@ def _sparse(path: Path, rng: random.Random) -> None:
         stream.truncate(20 * KIB * KIB)
 
 
+def shred(root: Path, count: int) -> None:
+    """Many small files with every other one deleted: free space in `count` / 2 pieces, so its trees grow levels."""
+    folder = root / "shred"
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:05}").write_bytes(number.to_bytes(2, "big") * 600)
+        if number % 500 == 499:
+            os.sync()
+    for number in range(0, count, 2):
+        (folder / f"{number:05}").unlink()
+
+
 def _decorate(root: Path, rng: random.Random, traits: Traits) -> None:
     """Owners, modes, extended attributes, and times last, from the leaves to the root."""
     for path in sorted(root.rglob("*"), reverse=True):
