@@ -2,16 +2,17 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Disk, Inventory, Partition
 from rescue.devices.scan import scan, visible_from_environment
-from rescue.errors import NotRootError, SnapshotNotFoundError, UsageError
+from rescue.errors import NotRootError, RescueError, SnapshotNotFoundError, UsageError
 from rescue.events import Sink
 from rescue.images.layout import Layout, Region
-from rescue.images.scan_layout import scan_layout
+from rescue.images.scan_layout import scan_layout, table_of
 from rescue.images.snapshot import layout_of
 from rescue.operations import machine
 from rescue.plans.backup import BackupPlan
@@ -19,6 +20,9 @@ from rescue.plans.safety import require_source, require_target
 from rescue.plans.write import WritePlan, describe_disk, plan_disk, plan_partition
 from rescue.repository.repository import Repository, Stored
 from rescue.repository.snapshot import DiskRecord
+from rescue.tables.settle import settle
+
+_SETTLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,27 @@ class CloneRequest:
 
 
 def look() -> Inventory:
-    """The disks that may be seen. NotRootError, because without root their content stays hidden."""
+    """The disks that may be seen. NotRootError, because without root their content stays hidden.
+
+    Where the kernel shows no partition of a disk that has a table - it was attached without a scan, or the kernel has
+    no parser for tables - it is told them. That changes nothing on the disk.
+    """
     if os.geteuid() != 0:
         raise NotRootError("Only root can look into disks.")
-    return scan(visible_from_environment())
+    visible = visible_from_environment()
+    inventory = scan(visible)
+    bare = [disk for disk in inventory.disks if disk.table and not disk.partitions and not disk.uses]
+    shown = [_show_partitions(disk) for disk in bare]
+    return scan(visible) if any(shown) else inventory
+
+
+def _show_partitions(disk: Disk) -> bool:
+    """Tell the kernel the partitions of a disk; True when it knows some now."""
+    with suppress(RescueError, OSError):
+        table = table_of(disk)
+        settle(disk.path, table, deadline=_SETTLE_SECONDS)
+        return bool(table.entries)
+    return False
 
 
 def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -> BackupPlan:
