@@ -1,5 +1,6 @@
 """The members of the family, found by the name that blkid gives."""
 
+from rescue.filesystems.btrfs import Btrfs
 from rescue.filesystems.ext import Ext
 from rescue.filesystems.fat import Fat
 from rescue.filesystems.model import FileSystem
@@ -8,7 +9,7 @@ from rescue.filesystems.raw import Raw
 from rescue.filesystems.swap import Swap
 from rescue.filesystems.xfs import Xfs
 
-MEMBERS: tuple[FileSystem, ...] = (Ext(), Ntfs(), Fat(), Xfs(), Swap())
+MEMBERS: tuple[FileSystem, ...] = (Ext(), Ntfs(), Fat(), Xfs(), Btrfs(), Swap())
 
 
 def member_for(fstype: str | None) -> FileSystem:

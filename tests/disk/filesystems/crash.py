@@ -15,10 +15,11 @@ _SHUTDOWN = 0x8004587D
 _NO_LOG_FLUSH = 2
 
 
-def crash(image: Path, *options: str, seed: int = 7, orphan: bool = True) -> None:
+def crash(image: Path, *options: str, seed: int = 7, orphan: bool = True, shutdown: bool = True) -> None:
     """Mount, change a lot, make it durable with fsync, leave an open unlinked file, and stop dead.
 
     The image is what lies on the disk at that moment: an unmount would still write what the block layer caches.
+    `shutdown` is for file systems that know the call; the others must not write by themselves for a second.
     """
     frozen = image.with_suffix(".frozen")
     rng = random.Random(seed)
@@ -35,7 +36,8 @@ def crash(image: Path, *options: str, seed: int = 7, orphan: bool = True) -> Non
         open_file = _orphan(root / "orphan.bin", rng) if orphan else None
         root_directory = os.open(root, os.O_RDONLY)
         os.fsync(root_directory)
-        fcntl.ioctl(root_directory, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
+        if shutdown:
+            fcntl.ioctl(root_directory, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
         run("cp", "--sparse=always", str(image), str(frozen))
         os.close(root_directory)
         if open_file is not None:
