@@ -1,0 +1,49 @@
+# Rescue. `make help` tells what there is.
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+
+# Disks can be read and written by root only.
+ifeq ($(shell id -u),0)
+AS_ROOT :=
+else
+AS_ROOT := sudo --preserve-env=CI
+endif
+
+.PHONY: help setup run test unit lint bench tui iso vm clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install packages and the virtual environment; quick when nothing changed
+	@.ci/setup
+
+run: setup ## make sample disks and show the program's road on them: scan, back up, wipe, restore, verify
+	@$(AS_ROOT) $(PYTHON) -m tests.samples.road build/samples
+
+test: setup ## run every test; needs root for loop devices, takes some minutes for virtual machines
+	@$(AS_ROOT) $(PYTHON) -m pytest
+
+unit: setup ## run the tests that need no root and no disks
+	@$(PYTHON) -m pytest tests/unit
+
+lint: setup ## run the linters alone; they are tests as well
+	@$(PYTHON) -m pytest -q tests/unit/test_lint.py
+
+bench: setup ## compare speed, size and memory with the peers, in alternating runs
+	@$(AS_ROOT) $(PYTHON) -m tests.bench
+
+tui: setup ## the full-screen program
+	@echo "The full-screen program does not exist yet. Use .venv/bin/rescue --help, or make run." >&2; exit 1
+
+iso: ## the bootable stick
+	@echo "The bootable stick does not exist yet." >&2; exit 1
+
+vm: ## boot the stick in a virtual machine with sample disks
+	@echo "The bootable stick, which this boots, does not exist yet." >&2; exit 1
+
+clean: ## remove sample disks, caches and the virtual environment
+	@if [ -d build ]; then $(AS_ROOT) sh tests/samples/detach.sh build && $(AS_ROOT) rm -rf ./build; fi
+	@rm -rf ./.venv ./*.egg-info ./.mypy_cache ./.ruff_cache ./.pytest_cache ./.hypothesis
