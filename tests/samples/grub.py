@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.samples.process import run
 
 _COMMON = ("normal", "linux", "search", "search_fs_uuid", "ext2", "serial", "terminal", "echo", "test")
-_LINUX_OPTIONS = "ro console=ttyS0 loglevel=4 mitigations=off audit=0 rescue.canary"
+_LINUX_OPTIONS = "ro console=ttyS0 loglevel=4 panic=-1 mitigations=off audit=0 rescue.canary"
 # What follows in the first sector is the disk signature and the partition table.
 _BOOT_CODE_SIZE = 440
 _GAP_SIZE = 2047 * 512
