@@ -6,12 +6,24 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 
+_MEANINGS = {
+    "OK": "Everything is there.",
+    "PARTIAL": "Something is missing. Do not rely on this as your only copy.",
+    "FAILED": "This did not work.",
+}
+
+
 class Outcome(Enum):
     """How a region or a job ended. There is nothing between these."""
 
     OK = "OK"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
+
+    @property
+    def meaning(self) -> str:
+        """What a person should make of it."""
+        return _MEANINGS[self.value]
 
     @staticmethod
     def worst(outcomes: "list[Outcome]") -> "Outcome":

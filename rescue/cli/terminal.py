@@ -50,8 +50,10 @@ class Terminal:
                 self._lines(*steps)
             case Note(region=region, text=text):
                 self._lines(f"{region}: {text}" if region else text)
+            case RegionFinished(outcome=Outcome.OK):
+                pass  # the report at the end tells all of them
             case RegionFinished(region=region, outcome=outcome, reasons=reasons):
-                self._lines(" ".join([f"{outcome.value:8}{region}", *reasons]))
+                self._lines(" ".join([f"{outcome.value:8}{region}:", *reasons]))
             case JobFinished(job=job, outcome=outcome, detail=detail):
                 self._finished(job, outcome, detail)
 
@@ -86,7 +88,8 @@ class Terminal:
         if isinstance(report, list):
             self._lines(*map(str, report))
             return
-        self._lines(f"{job}: {outcome.value}")
+        verified = "Read back and compared." if detail.get("verified") else "Not read back."
+        self._lines(f"{outcome.value}: {job}. {outcome.meaning}" + (f" {verified}" if outcome is Outcome.OK else ""))
         if report:
             self._lines(f"The report is {report}.")
 

@@ -11,12 +11,6 @@ from rescue.operations import machine
 from rescue.repository.snapshot import DiskRecord, RegionKind
 from rescue.units import format_duration, format_size
 
-_MEANING = {
-    Outcome.OK: "Everything is there.",
-    Outcome.PARTIAL: "Something is missing. Do not rely on this as your only copy.",
-    Outcome.FAILED: "This did not work.",
-}
-
 
 def backup_report(disks: Iterable[DiskRecord], outcome: Outcome, seconds: int) -> tuple[str, ...]:
     """One line a region, and the verdict."""
@@ -34,7 +28,7 @@ def backup_report(disks: Iterable[DiskRecord], outcome: Outcome, seconds: int) -
             )
             remarks = [*region.reasons, *([f"All blocks: {region.raw_reason}"] if region.raw_reason else [])]
             lines += [f"        {text}" for text in (*remarks, *region.notes)]
-    lines.append(f"{outcome.value} after {format_duration(seconds)}. {_MEANING[outcome]}")
+    lines.append(f"{outcome.value} after {format_duration(seconds)}. {outcome.meaning}")
     return tuple(lines)
 
 
@@ -45,7 +39,7 @@ def write_report(
     lines = [f"{job}, {machine.now().isoformat()}", *steps]
     for name, result, reasons in regions:
         lines.append(f"  {name}: {result.value}" + "".join(f"; {reason}" for reason in reasons))
-    return (*lines, f"{outcome.value}. {_MEANING[outcome]}")
+    return (*lines, f"{outcome.value}. {outcome.meaning}")
 
 
 def save_report(job: str, lines: Iterable[str], detail: dict[str, object]) -> str | None:

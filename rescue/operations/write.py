@@ -97,8 +97,8 @@ def run_write(
 @contextmanager
 def _others_locked(job: _Job[RawT], inventory: Inventory) -> Iterator[None]:
     with others_locked(inventory, keep=(job.plan.target.path,)) as unlocked:
-        for each in unlocked:
-            job.sink(Note("", f"{each.path} stays writable: {each.reason}."))
+        for reason, path in {each.reason: each.path for each in unlocked}.items():
+            job.sink(Note("", f"{path} stays writable: {reason}."))
         yield
 
 
