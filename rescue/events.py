@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
 
-
 _MEANINGS = {
     "OK": "Everything is there.",
     "PARTIAL": "Something is missing. Do not rely on this as your only copy.",

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +48,14 @@ class Road:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the program."""
-        visible = ",".join((self.system, self.blank, self.backup))
+        visible = f"{self.system},{self.blank},{self.backup}"
         return {**os.environ, "RESCUE_DEVICES": visible, "RESCUE_STATE_DIR": str(self.state)}
 
 
 @contextmanager
 def sample_disks(directory: Path, cache: Path) -> Iterator[Road]:
     """Make the images that are missing, attach them while the block runs."""
-    makers = {
+    makers: dict[str, Callable[[Path], object]] = {
         "system.img": lambda path: make_uefi_disk(path, cache),
         "blank.img": make_blank,
         "backup.img": make_backup_drive,
@@ -78,15 +78,22 @@ def walk(road: Road) -> None:
             road.rescue("init", repository)
         road.rescue("backup", road.system, "--repo", repository, "--verify")
         say(f"wiping {road.system}: this is the disaster")
-        subprocess.run(
-            ["dd", "if=/dev/zero", f"of={road.system}", f"bs={MIB}", "conv=fsync", "status=none"], check=False
-        )
+        wipe(road.system)
         for target in (road.system, road.blank):
             road.rescue("restore", "latest", target, "--repo", repository, "--yes", "--confirm", road.confirm(target))
         road.rescue("check", "--repo", repository)
         road.rescue("list", "--repo", repository)
     road.rescue("disks")
-    say("The system is on its disk again, and once more on the disk that was blank. `make clean` removes all of it.")
+    say("The system is on its disk again, and once more on the other disk. `make clean` removes all of it.")
+
+
+def wipe(device: str) -> None:
+    """Overwrite a whole device with zeros."""
+    with Path(device).open("r+b", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        for offset in range(0, size, MIB):
+            os.pwrite(stream.fileno(), bytes(min(MIB, size - offset)), offset)
+        os.fsync(stream.fileno())
 
 
 def say(text: str) -> None:
