@@ -27,6 +27,7 @@ class Session:
 
     sink: Sink
     cancel: CancelToken
+    terminal: Terminal
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def session(options: argparse.Namespace) -> Iterator[Session]:
     former = {number: signal.signal(number, _stopper(cancel)) for number in _SIGNALS}
     terminal = Terminal(sys.stderr)
     try:
-        yield Session(_print_json if options.json else terminal.show, cancel)
+        yield Session(_print_json if options.json else terminal.show, cancel, terminal)
     finally:
         terminal.close()
         for number, handler in former.items():
@@ -78,7 +79,7 @@ def show_plan(plan_steps: Sequence[str], options: argparse.Namespace) -> None:
         print("\n".join(plan_steps))
 
 
-def ask(plan: Destructive, steps: Sequence[str], options: argparse.Namespace) -> Confirmation:
+def ask(plan: Destructive, options: argparse.Namespace, terminal: Terminal) -> Confirmation:
     """Get the confirmation, from the options or from the person at the terminal; NotConfirmedError otherwise."""
     if options.yes and not options.confirm:
         raise NotConfirmedError(
@@ -94,7 +95,7 @@ def ask(plan: Destructive, steps: Sequence[str], options: argparse.Namespace) ->
             f"Nobody confirmed that {plan.target.path} is overwritten.",
             hint=f"Add: --yes --confirm '{plan.target.confirm}'",
         )
-    print("\n".join(steps), file=sys.stderr)
+    terminal.tell_plan(plan.describe())
     print(f"\nTo overwrite {plan.target.path}, type: {plan.target.confirm}\n> ", end="", file=sys.stderr, flush=True)
     return confirm(plan, sys.stdin.readline().strip())
 

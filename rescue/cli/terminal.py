@@ -40,6 +40,13 @@ class Terminal:
         self._phase: Phase | None = None
         self._rate = Rate()
         self._drawn = False
+        self._told: tuple[str, ...] = ()
+
+    def tell_plan(self, steps: tuple[str, ...]) -> None:
+        """Show a plan; the job that runs it does not show it again."""
+        if steps != self._told:
+            self._told = steps
+            self._lines(*steps)
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -47,7 +54,7 @@ class Terminal:
             case Progress():
                 self._progress(event)
             case JobStarted(steps=steps):
-                self._lines(*steps)
+                self.tell_plan(steps)
             case Note(region=region, text=text):
                 self._lines(f"{region}: {text}" if region else text)
             case RegionFinished(outcome=Outcome.OK):

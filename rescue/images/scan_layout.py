@@ -25,6 +25,7 @@ def scan_layout(
     `raw` images all blocks of every partition. Notes about the table and the file systems go to `sink`. `scratch` is
     a directory with room for throw-away overlays. SourceReadError, TableError.
     """
+    sink(Note("", f"Looking for the used blocks of {disk.path} …"))
     table = table_of(disk)
     for text in table.notes:
         sink(Note("", f"{disk.path}: {text}"))

@@ -85,12 +85,13 @@ class SnapshotSink:
         if frame:
             self._chunks.add(chunk, task.length, frame)
             self.new_bytes += task.length
-        self._list.append(HOLE * (task.number - self._position) + chunk)
+        self._list.append_holes(task.number - self._position)
+        self._list.append(chunk)
         self._position = task.number + 1
 
     def finish_region(self, region: Region, chunk_size: int, bad: list[Extent]) -> RegionRecord:
         """End the region's lists and return its record."""
-        self._list.append(HOLE * (-(-region.size // chunk_size) - self._position))
+        self._list.append_holes(-(-region.size // chunk_size) - self._position)
         chunks, self._list, self._position = self._list.finish(), ListWriter(self._chunks, self._level), 0
         used = ListWriter(self._chunks, self._level)
         used.append(region.used.to_bytes())

@@ -16,6 +16,9 @@ class Destructive(Protocol):
     def target(self) -> Target:
         """What is overwritten."""
 
+    def describe(self) -> tuple[str, ...]:
+        """The plan for people, a line a step."""
+
     def digest(self) -> str:
         """A name for exactly this plan."""
 

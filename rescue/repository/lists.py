@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from rescue.errors import IntegrityError
-from rescue.repository.format import ID_LENGTH, chunk_id, compress
+from rescue.repository.format import HOLE, ID_LENGTH, chunk_id, compress
 from rescue.units import KiB
 
 LIST_CHUNK = 256 * KiB
@@ -45,6 +45,13 @@ class ListWriter:
         while len(self._waiting) >= LIST_CHUNK:
             self._store(bytes(self._waiting[:LIST_CHUNK]))
             del self._waiting[:LIST_CHUNK]
+
+    def append_holes(self, count: int) -> None:
+        """Add the ids of `count` chunks that are not stored."""
+        while count > 0:
+            step = min(count, LIST_CHUNK // ID_LENGTH)
+            self.append(HOLE * step)
+            count -= step
 
     def finish(self) -> tuple[str, ...]:
         """Store the rest and return the names of all pieces."""

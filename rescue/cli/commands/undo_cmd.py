@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from rescue.cli.session import ask, show_plan
+from rescue.cli.session import ask, session, show_plan
 from rescue.operations.undo import prepare_undo, run_undo
 
 
@@ -13,7 +13,8 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         show_plan(plan.describe(), options)
         return 0
-    run_undo(plan, ask(plan, plan.describe(), options))
+    with session(options) as work:
+        run_undo(plan, ask(plan, options, work.terminal))
     if options.json:
         print(json.dumps({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)}))
     else:
