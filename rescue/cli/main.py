@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from rescue.cli.arguments import parser
-from rescue.errors import RescueError
+from rescue.errors import CancelledError, RescueError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except RescueError as error:
         return _tell(error, options)
+    except KeyboardInterrupt:
+        return _tell(CancelledError(), options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -13,7 +13,7 @@ from types import FrameType
 from rescue import settings
 from rescue.cancel import CancelToken
 from rescue.cli.terminal import Terminal
-from rescue.errors import NotConfirmedError, UsageError
+from rescue.errors import CancelledError, NotConfirmedError, UsageError
 from rescue.events import Event, Outcome, Sink, as_json
 from rescue.plans.token import Confirmation, Destructive, confirm
 
@@ -97,7 +97,18 @@ def ask(plan: Destructive, options: argparse.Namespace, terminal: Terminal) -> C
         )
     terminal.tell_plan(plan.describe())
     print(f"\nTo overwrite {plan.target.path}, type: {plan.target.confirm}\n> ", end="", file=sys.stderr, flush=True)
-    return confirm(plan, sys.stdin.readline().strip())
+    return confirm(plan, _read_line())
+
+
+def _read_line() -> str:
+    """What the person types; Ctrl-C here ends the program at once, because nothing has begun."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline().strip()
+    except KeyboardInterrupt as error:
+        raise CancelledError("Stopped on request. Nothing was changed.") from error
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def exit_code(outcome: Outcome) -> int:
