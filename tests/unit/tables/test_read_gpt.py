@@ -3,6 +3,7 @@
 import struct
 import uuid
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -218,3 +219,31 @@ def with_crc(header: bytearray) -> bytes:
     struct.pack_into("<I", header, 16, 0)
     struct.pack_into("<I", header, 16, zlib.crc32(header[:92]))
     return bytes(header)
+
+
+def test_an_entry_array_beyond_all_use_is_not_read() -> None:
+    made = GptPlan(512, 1 << 20, DISK, 20_000, 512, {})
+    image = made.image()
+    image.bytes_read = 0
+    with pytest.raises(TableError, match="damaged"):
+        read(image)
+    assert image.bytes_read < 1 << 20
+
+
+def test_a_header_that_stands_in_the_wrong_place_is_damage() -> None:
+    made = plan((2048, 4095))
+    image = made.image()
+    image.put(1, image.read(8191 * 512, 512))
+    table = read(image)
+    assert table.entries == made.entries
+    assert "names another place" in table.notes[0]
+
+
+def test_the_backup_of_another_table_is_not_taken() -> None:
+    made, other = plan((2048, 4095)), replace(plan((100, 200)), disk_guid=LINUX)
+    image = made.image()
+    for lba, count in ((8159, 32), (8191, 1)):
+        image.put(lba, other.image().read(lba * 512, count * 512))
+    table = read(image)
+    assert (table.entries, table.disk_id) == (made.entries, str(DISK))
+    assert "belongs to another table" in table.notes[0]
