@@ -49,7 +49,7 @@ class Image:
         whole = bytearray(b"".join(self.sectors.get(lba, zeros) for lba in range(first, first + count)))
         whole[start : start + len(data)] = data
         for index in range(count):
-            self.sectors[first + index] = bytes(whole[index * self.sector_size :][: self.sector_size])
+            self.sectors[first + index] = bytes(whole[index * self.sector_size : (index + 1) * self.sector_size])
 
     def put(self, lba: int, data: bytes) -> None:
         """Put bytes at the start of a sector."""

@@ -69,6 +69,14 @@ def test_an_empty_record_in_the_chain_takes_no_number() -> None:
     assert [entry.number for entry in table.data_entries] == [1, 5]
 
 
+def test_a_record_may_tell_the_next_one_first_and_its_last_two_entries_do_not_count() -> None:
+    garbage = (0, 0x83, 300, 50)
+    table = read(
+        chained((1000, [(0, 0x05, 1000, 200), (0, 0x83, 10, 100), garbage, garbage]), (2000, [(0, 0x83, 10, 100)]))
+    )
+    assert [(entry.number, entry.start // 512) for entry in table.data_entries] == [(1, 64), (5, 1010), (6, 2010)]
+
+
 @pytest.mark.parametrize("target", [0, 1000], ids=["to its start", "to its second record"])
 def test_a_chain_that_bites_its_tail_ends(target: int) -> None:
     table = read(chained((1000, [(0, 0x83, 10, 9), (0, 5, 1000, 9)]), (2000, [(0, 0x83, 10, 9), (0, 5, target, 9)])))
