@@ -95,9 +95,9 @@ def nowhere(event: Event) -> None:
 
 
 def as_json(event: Event) -> dict[str, object]:
-    """The event as one JSON object; `event` names its kind."""
+    """The event as one JSON object; `event` names its kind, and the details of a result stand beside it."""
     plain = {key: value.value if isinstance(value, Enum) else value for key, value in asdict(event).items()}
-    return {"event": type(event).__name__, **plain}
+    return {"event": type(event).__name__, **plain.pop("detail", {}), **plain}
 
 
 class Meter:

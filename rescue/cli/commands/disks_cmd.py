@@ -12,13 +12,20 @@ def run(options: argparse.Namespace) -> int:
     """Print every disk, for people or as a JSON list."""
     inventory = look()
     if options.json:
-        print(json.dumps([disk.to_json() for disk in inventory.disks], indent=1, ensure_ascii=False))
+        print(json.dumps([as_json(disk) for disk in inventory.disks], ensure_ascii=False))
         return 0
     for disk in inventory.disks:
         print("\n".join(describe(disk)))
     if not inventory.disks:
         print("There is no disk." if inventory.visible is None else "RESCUE_DEVICES hides every disk.")
     return 0
+
+
+def as_json(disk: Disk) -> dict[str, object]:
+    """A disk for scripts: `path`, `model`, `serial`, `size`, `parts` and `confirm` are names that stay."""
+    plain = disk.to_json()
+    parts = plain.pop("partitions")
+    return {**plain, "serial": disk.identity.serial, "wwn": disk.identity.wwn, "parts": parts}
 
 
 def describe(disk: Disk) -> list[str]:

@@ -102,7 +102,7 @@ class Rescue:
     def confirm(self, device: str) -> tuple[str, str, str]:
         """The options that confirm overwriting the disk of `device`."""
         disks = json.loads(self.run("disks", "--json").out)
-        paths = {node["path"]: disk["confirm"] for disk in disks for node in (disk, *disk["partitions"])}
+        paths = {node["path"]: disk["confirm"] for disk in disks for node in (disk, *disk["parts"])}
         return "--yes", "--confirm", paths[device]
 
 

@@ -28,11 +28,11 @@ def test_a_disk_comes_back(rescue: Rescue, attach: Attach, table: str, request: 
     _dry_run_writes_nothing(rescue, target)
     done = rescue.run("restore", "latest", target, *rescue.confirm(target), "--json")
     assert done.event("JobFinished")["outcome"] == "OK"
-    assert done.event("JobFinished")["detail"]["verified"]
+    assert done.event("JobFinished")["verified"]
     compare(content, source, target, rescue.home)
     assert kinds(target) == kinds(source)
     before.require()
-    _report_is_kept(rescue, done.event("JobFinished")["detail"]["report"])
+    _report_is_kept(rescue, done.event("JobFinished")["report"])
 
 
 def _back_up(rescue: Rescue, source: str, target: str) -> str:
