@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import tracemalloc
 import zlib
 
 import pytest
@@ -127,3 +128,16 @@ def test_extra_sectors_inside_a_partition_are_refused() -> None:
     sectors.insert(3, {"offset": 3000 * 512, "data": pack(bytes(512))})
     with pytest.raises(IntegrityError, match="covers the partition table"):
         from_json(value)
+
+
+def test_a_bomb_takes_no_more_memory_than_a_table() -> None:
+    packer = zlib.compressobj(9)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
+    value = spoilt(sectors=[{"offset": 0, "data": base64.b64encode(bomb).decode()}])
+    tracemalloc.start()
+    try:
+        with pytest.raises(IntegrityError, match="more sectors"):
+            from_json(value)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
