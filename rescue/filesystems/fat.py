@@ -19,6 +19,8 @@ from rescue.filesystems.volume import Volume
 
 _DIRTY_NOTE = "The volume was not cleanly unmounted; its allocation table is imaged as it lies."
 _DIFFER_NOTE = "The copies of the allocation table differ; a cluster that any of them uses is imaged."
+# Linux marks the boot sector (fs/fat/inode.c, FAT_STATE_DIRTY), Windows the second entry of the table.
+_BOOT_DIRTY = 0x1
 _METHOD = "file allocation table"
 
 
@@ -37,6 +39,7 @@ class Layout:
     width: int
     media: int
     serial: int
+    marked_dirty: bool
 
     @property
     def limit(self) -> int:
@@ -60,9 +63,10 @@ def read_layout(volume: Volume) -> Layout:
     width = 32 if le16(boot, 22) == 0 else 12 if clusters < 4085 else 16
     demand(table_sectors * sector * 8 >= (clusters + 2) * width, "The FAT is too short for its clusters.")
     serial = le32(boot, 67 if width == 32 else 39)
+    dirty = bool(u8(boot, 65 if width == 32 else 37) & _BOOT_DIRTY)
     return Layout(
         sector, sector * per_cluster, reserved * sector, table_sectors * sector, tables, data_sector * sector,
-        clusters, total * sector, width, u8(boot, 21), serial,
+        clusters, total * sector, width, u8(boot, 21), serial, dirty,
     )  # fmt: skip
 
 
@@ -111,7 +115,7 @@ class Fat:
         """Everything before the data area, every cluster in use, and the sectors behind the last cluster."""
         layout = read_layout(volume)
         used = Extents([(0, layout.data_start)])
-        notes: list[str] = []
+        notes = [_DIRTY_NOTE] if layout.marked_dirty else []
         copies = []
         for index in range(layout.tables):
             if bench.cancel is not None:

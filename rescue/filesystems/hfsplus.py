@@ -77,8 +77,8 @@ def read_header(volume: Volume) -> Header:
     demand(sound, "The HFS+ volume header is damaged.")
     demand(header.end <= volume.size, "The file system is larger than its partition.")
     attributes = header.attributes
-    demand(not attributes & _INCONSISTENT, "The HFS+ is marked as inconsistent.")
     demand(bool(attributes & _UNMOUNTED), "The HFS+ was not cleanly unmounted.")
+    demand(not attributes & _INCONSISTENT, "The HFS+ is marked as inconsistent.")
     demand(not attributes & ~_HARMLESS, "The HFS+ volume header has flags that are not proven.")
     return header
 

@@ -27,7 +27,8 @@ def is_hibernated(volume: Volume, geometry: Geometry, bench: Bench) -> bool:
     text = done.text
     if _ABSENT in done.error_text:
         return False
-    demand(done.status == 0 and "$DATA" in text, f"ntfsinfo cannot read the volume: {done.error_text}")
+    complaint = done.error_text.partition("\n")[0]
+    demand(done.status == 0 and "$DATA" in text, f"ntfsinfo cannot read the volume: {complaint}")
     run = _DATA_RUN.search(text)
     if run is None:
         return False  # empty, or so short that it lies inside its record: no session fits there

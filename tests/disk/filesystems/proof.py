@@ -87,6 +87,35 @@ def _await_detached(image: Path, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def fuse(command: str, device: str, point: Path, *options: str) -> Iterator[Path]:
+    """Mount with a FUSE driver ("ntfs-3g", "mount.exfat-fuse"); everything is written when the block ends."""
+    point.mkdir(exist_ok=True)
+    run(command, device, str(point), *(("-o", ",".join(options)) if options else ()))
+    try:
+        yield point
+    finally:
+        run("umount", str(point))
+        _await_unwritten(device)
+
+
+def _await_unwritten(device: str, seconds: float = 30) -> None:
+    """A FUSE driver still writes its last words after the unmount."""
+    deadline = time.monotonic() + seconds
+    while any(_holds(process, device) for process in Path("/proc").glob("[0-9]*")):
+        assert time.monotonic() < deadline, f"{device} is still open"
+        time.sleep(0.02)
+
+
+def _holds(process: Path, device: str) -> bool:
+    try:
+        return process.name != str(os.getpid()) and any(
+            str(fd.readlink()) == device for fd in (process / "fd").iterdir()
+        )
+    except OSError:
+        return False
+
+
 def demand_clean(image: Path, fstype: str) -> None:
     """The file system's own checker finds nothing."""
     result = check(str(image), fstype)

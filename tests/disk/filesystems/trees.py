@@ -1,7 +1,6 @@
 """Trees of real files for tests: plant one in a mounted file system, and picture what is there, down to metadata.
 
-Standard library only, and runnable as a program, so that a guest system can use it:
-`python trees.py plant DIR FAMILY`, `python trees.py picture DIR FAMILY` (prints JSON).
+Standard library only, and runnable as a program, so that a guest system can use it.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ import os
 import random
 import stat
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 KIB = 1024
 STALE = b"STALE-DATA-OF-A-DELETED-FILE/"
@@ -29,15 +29,19 @@ class Traits:
     sparse: bool = True
     times_ns: int = 1
     large_kib: int = 6000
+    rounds: int = 60
 
 
+_TWO_SECONDS = 2_000_000_000
+_BARE = Traits(owners=False, links=False, xattrs=False, sparse=False, times_ns=_TWO_SECONDS, large_kib=3000, rounds=12)
 TRAITS = {
     "posix": Traits(),
+    "f2fs": Traits(rounds=12),
     "ntfs": Traits(owners=False, times_ns=100),
-    "exfat": Traits(owners=False, links=False, xattrs=False, sparse=False, times_ns=2_000_000_000, large_kib=3000),
-    "fat": Traits(owners=False, links=False, xattrs=False, sparse=False, times_ns=2_000_000_000, large_kib=3000),
-    "fat12": Traits(owners=False, links=False, xattrs=False, sparse=False, times_ns=2_000_000_000, large_kib=500),
-    "hfsplus": Traits(sparse=False, xattrs=False, times_ns=1_000_000_000, large_kib=1500),
+    "exfat": replace(_BARE, rounds=60),
+    "fat": _BARE,
+    "fat12": replace(_BARE, large_kib=500),
+    "hfsplus": Traits(sparse=False, xattrs=False, times_ns=1_000_000_000, large_kib=1500, rounds=12),
 }
 
 
@@ -89,7 +93,7 @@ def _stale(root: Path, traits: Traits) -> None:
 def _fragmented(root: Path, rng: random.Random, traits: Traits) -> None:
     """Two files that grow in turns, each step on the disk before the next; then one of them goes."""
     with (root / "odd.bin").open("wb") as odd, (root / "even.bin").open("wb") as even:
-        for _ in range(min(60, traits.large_kib // 20)):
+        for _ in range(traits.rounds):
             for stream in (odd, even):
                 stream.write(rng.randbytes(9 * KIB))
                 stream.flush()
@@ -174,12 +178,25 @@ def to_json(entries: dict[str, Entry]) -> str:
     return json.dumps({name: asdict(entry) for name, entry in entries.items()}, sort_keys=True, indent=1)
 
 
+def from_json(text: str) -> dict[str, Entry]:
+    """The picture of `to_json`."""
+    return {name: _decoded(fields) for name, fields in json.loads(text).items()}
+
+
+def _decoded(fields: dict[str, Any]) -> Entry:
+    xattrs = tuple((name, value) for name, value in fields.pop("xattrs"))
+    owner = tuple(fields.pop("owner"))
+    return Entry(**fields, owner=(owner[0], owner[1]), xattrs=xattrs)
+
+
 def main(argv: list[str]) -> None:
-    """`plant` or `picture` for a guest system."""
-    verb, root, family = argv
-    if verb == "plant":
-        plant(Path(root), TRAITS[family])
-    print(to_json(picture(Path(root), TRAITS[family])))
+    """For a guest: `plant|picture OUT FAMILY=DIR…` writes a picture of each directory to `OUT/<number>.json`."""
+    verb, out, *places = argv
+    for number, place in enumerate(places):
+        family, root = place.split("=")
+        if verb == "plant":
+            plant(Path(root), TRAITS[family])
+        Path(out, f"{number}.json").write_text(to_json(picture(Path(root), TRAITS[family])))
 
 
 if __name__ == "__main__":
