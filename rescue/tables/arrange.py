@@ -35,7 +35,7 @@ def _too_small(table: Table, disk_size: int) -> TargetTooSmallError:
     if missing > 0:
         return TargetTooSmallError(
             f"The target is {format_size(missing)} ({missing} bytes) too small: its {format_size(disk_size)} do not "
-            f"hold the partitions, which end at {format_size(needed)}.",
+            f"hold the partitions and their table, which need {format_size(needed)}.",
             hint="Shrink or move the last partition of the source, or use a larger disk.",
         )
     missing = table.disk_size - disk_size
