@@ -112,7 +112,7 @@ class Extents:
 
     def between(self, start: int, end: int) -> Iterator[Extent]:
         """The parts of the set inside `start` to `end`, found in logarithmic time."""
-        index = bisect_right(self._ends, start)
+        index = bisect_right(self._ends, start) if start < end else len(self)
         while index < len(self._starts) and self._starts[index] < end:
             yield Extent(max(self._starts[index], start), min(self._ends[index], end))
             index += 1
@@ -143,4 +143,7 @@ class Extents:
         """Inverse of `to_bytes`; ValueError where the data is no list of pairs."""
         if len(data) % _PAIR.size:
             raise ValueError("an extent list is cut off")
-        return cls((start, start + length) for start, length in _PAIR.iter_unpack(data))
+        try:
+            return cls((start, start + length) for start, length in _PAIR.iter_unpack(data))
+        except OverflowError as error:
+            raise ValueError("an extent ends beyond any disk") from error

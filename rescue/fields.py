@@ -4,11 +4,15 @@ A value that has not raises IntegrityError and names its place, so that no later
 """
 
 import json
+import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from rescue.errors import IntegrityError
 
 MAX_NUMBER = 1 << 63
+MAX_DEPTH = 16
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Fields:
@@ -34,7 +38,7 @@ class Fields:
     def text(self, name: str) -> str:
         """A string."""
         value = self._data.get(name)
-        if not isinstance(value, str):
+        if not _is_text(value):
             raise self._bad(name)
         return value
 
@@ -45,7 +49,7 @@ class Fields:
     def number(self, name: str, maximum: int = MAX_NUMBER) -> int:
         """A whole number from 0 to `maximum`."""
         value = self._data.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= maximum:
+        if not _is_number(value) or value > maximum:
             raise self._bad(name)
         return value
 
@@ -58,14 +62,14 @@ class Fields:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""
-        return tuple(item if isinstance(item, str) else self._raise(name) for item in self._list(name))
+        return tuple(item if _is_text(item) else self._raise(name) for item in self._list(name))
 
     def pairs(self, name: str) -> tuple[tuple[int, int], ...]:
         """A list of pairs of whole numbers."""
         pairs = []
         for item in self._list(name):
             match item:
-                case [int(first), int(second)] if 0 <= first < MAX_NUMBER and 0 <= second < MAX_NUMBER:
+                case [int(first), int(second)] if _is_number(first) and _is_number(second):
                     pairs.append((first, second))
                 case _:
                     raise self._bad(name)
@@ -77,9 +81,9 @@ class Fields:
             yield Fields(item, f"{self.where}, {name}[{index}]")
 
     def mapping(self, name: str) -> dict[str, object]:
-        """A JSON object, as it is."""
+        """A JSON object, as it is, with no more than MAX_DEPTH objects and lists inside one another."""
         value = self._data.get(name)
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or _is_deep(value):
             raise self._bad(name)
         return value
 
@@ -91,3 +95,26 @@ class Fields:
 
     def _raise(self, name: str) -> str:
         raise self._bad(name)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """True for a string that can be printed: JSON can spell half characters, which no encoding knows."""
+    return isinstance(value, str) and _HALF.search(value) is None
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER
+
+
+def _is_deep(value: object) -> bool:
+    """True where objects and lists lie deeper inside one another than anything that we write."""
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return False
+    return True

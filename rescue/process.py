@@ -94,17 +94,20 @@ def run(
     pipe can block it.
     """
     command = (find(argv[0]), *argv[1:])
-    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        source.write(stdin)
-        source.seek(0)
-        child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, env=environment())
-        try:
-            _await(child, argv[0], timeout, cancel)
-        finally:
-            _stop(child)
-        for stream in (out, err):
-            stream.seek(0)
-        done = Completed(tuple(argv), child.returncode, out.read(), err.read())
+    try:
+        with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            source.write(stdin)
+            source.seek(0)
+            child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, env=environment())
+            try:
+                _await(child, argv[0], timeout, cancel)
+            finally:
+                _stop(child)
+            for stream in (out, err):
+                stream.seek(0)
+            done = Completed(tuple(argv), child.returncode, out.read(), err.read())
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
     if done.status not in allowed:
         raise ToolError(f"`{' '.join(argv)}` ended with status {done.status}: {done.error_text or 'no message'}")
     return done

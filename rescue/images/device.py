@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from rescue.buffers import Buffer, BufferPool
@@ -122,7 +123,12 @@ class DeviceSource:
                 f"{self._device.path} cannot be read at byte {where} ({task.region.describe()}): {error.strerror}.",
                 hint="With --allow-bad-sectors the rest is copied, and the result says what is missing.",
             ) from error
-        self.bad.setdefault(task.region.name, []).extend(lost_used)
+        bad = self.bad.setdefault(task.region.name, [])
+        for extent in lost_used:
+            if bad and bad[-1].end == extent.start:
+                bad[-1] = Extent(bad[-1].start, extent.end)
+            else:
+                bad.append(extent)
 
 
 class DeviceSink:
@@ -173,8 +179,10 @@ class DeviceSink:
         for start, end in region.used.complement(region.size):
             first = -(-(base + start) // _DISCARD_ALIGNMENT) * _DISCARD_ALIGNMENT
             last = (base + end) // _DISCARD_ALIGNMENT * _DISCARD_ALIGNMENT
-            if first < last and not self._device.discard(first, last - first, self._cancel):
-                return
+            with suppress(OSError):  # only a favour to the device; one that is gone is noticed by `flush`
+                if first >= last or self._device.discard(first, last - first, self._cancel):
+                    continue
+            return
 
     def flush(self) -> None:
         """Return when everything is on the medium."""

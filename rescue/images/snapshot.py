@@ -10,7 +10,7 @@ from rescue.events import Outcome
 from rescue.extents import Extent
 from rescue.images.base import Piece, Task
 from rescue.images.ids import ChunkIds
-from rescue.images.layout import Layout, Region, carve
+from rescue.images.layout import Layout, Region, Span, carve
 from rescue.repository.check import used_extents
 from rescue.repository.format import HOLE, compress
 from rescue.repository.lists import ListWriter
@@ -130,7 +130,7 @@ def layout_of(repository: Repository, record: DiskRecord) -> Layout:
     table = stored.from_json(record.table)
     regions = tuple(_region(repository, region) for region in record.regions)
     spans = carve(table, record.size)
-    if [(span.start, span.size) for span in spans] != [(region.start, region.size) for region in regions]:
+    if list(spans) != [Span(each.name, each.kind, each.number, each.start, each.size) for each in regions]:
         raise IntegrityError("The regions of the snapshot do not fit its partition table.")
     try:
         identity = Identity.from_json(record.identity)

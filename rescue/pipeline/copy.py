@@ -6,6 +6,7 @@ are the processor cores, at most 16: never more than 35 * 8 + 64 + 48 = 392 MiB 
 """
 
 import os
+from contextlib import closing
 from typing import TypeVar
 
 from rescue.buffers import BufferPool
@@ -39,7 +40,9 @@ def copy_region(region: Region, source: Source[RawT], sink: Sink[DoneT], *, mete
         return sink.put(task, piece)
 
     workers = worker_count()
-    results = ordered_map(source.tasks(region), source.read, work, workers=workers, ahead=2 * workers, cancel=cancel)
-    for task, done in results:
-        sink.keep(task, done)
-        meter.advance(sum(extent.length for extent in task.used()), region.describe())
+    tasks = source.tasks(region)
+    mapped = ordered_map(tasks, source.read, work, workers=workers, ahead=2 * workers, cancel=cancel)
+    with closing(mapped) as results:  # else an error below keeps its threads alive until somebody handles it
+        for task, done in results:
+            sink.keep(task, done)
+            meter.advance(sum(extent.length for extent in task.used()), region.describe())

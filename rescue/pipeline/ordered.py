@@ -8,7 +8,7 @@ the caller; when the generator ends in any way, all threads have ended.
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -30,8 +30,11 @@ def ordered_map(
     workers: int,
     ahead: int,
     cancel: CancelToken,
-) -> Iterator[tuple[TaskT, DoneT]]:
-    """Yield `(task, work(task, fetch(task)))` for every task, in order. CancelledError once `cancel` is set."""
+) -> Generator[tuple[TaskT, DoneT], None, None]:
+    """Yield `(task, work(task, fetch(task)))` for every task, in order. CancelledError once `cancel` is set.
+
+    Close the generator, with `contextlib.closing`, where the loop over it may raise.
+    """
     results: queue.Queue[tuple[TaskT, Future[DoneT]] | BaseException | None] = queue.Queue(ahead)
     stop = threading.Event()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")

@@ -1,5 +1,6 @@
 """Is the repository whole? Structure quickly, or every byte."""
 
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,12 +15,14 @@ from rescue.extents import Extents
 from rescue.repository.format import HOLE, is_id
 from rescue.repository.index import PackEntries
 from rescue.repository.lists import read_ids, read_list
-from rescue.repository.pack import pack_name, read_trailer
+from rescue.repository.pack import is_pack_name, pack_name, read_trailer
+from rescue.repository.place import TEMPORARY
 from rescue.repository.repository import Repository, Stored
 from rescue.repository.snapshot import RegionRecord
 from rescue.units import MiB
 
 _READ_SIZE = 4 * MiB
+_PAIR = struct.Struct("<QQ")
 
 
 @dataclass
@@ -36,13 +39,15 @@ class Findings:
 def check(repository: Repository, *, read_data: bool, sink: Sink, cancel: CancelToken) -> Findings:
     """Compare snapshots, lists, index and packs with one another; with `read_data`, read every byte of every pack.
 
-    The repository is only read. It was opened with `any_index`, so that damaged index files are told here.
+    The repository is only read. It was opened with `any_index`, so that damaged index files are told here. A backup
+    may run at the same time: snapshots are listed before packs, so that the packs of each are among those.
     """
-    found = Findings(chunks=repository.index.chunk_count())
+    good, bad = repository.snapshots()
+    found = Findings()
     found.problems += [f"Index file {name} is damaged." for name in repository.damaged_indexes]
     found.problems += [f"{name} does not belong to the repository." for name in _strangers(repository)]
     broken = _check_packs(repository, found, read_data=read_data, sink=sink, cancel=cancel)
-    good, bad = repository.snapshots()
+    found.chunks = repository.index.chunk_count()
     found.problems += [error.message for error in bad]
     for stored in good:
         cancel.raise_if_cancelled()
@@ -66,11 +71,14 @@ def require_packs(repository: Repository, chunks: Iterable[bytes]) -> None:
 
 
 def _strangers(repository: Repository) -> Iterator[str]:
-    leftovers = set(repository.leftovers())
-    for folder, suffix in (("packs", ""), ("index", ""), ("snapshots", ".json")):
+    for name in repository.place.names("packs"):
+        if not is_pack_name(name) and not name.endswith(TEMPORARY):
+            yield name
+    for folder, suffix in (("index", ""), ("snapshots", ".json")):
         for name in repository.place.names(folder):
             path = Path(name)
-            if name not in leftovers and not (path.suffix == suffix and is_id(path.stem)):
+            known = path.suffix == suffix and is_id(path.stem) and path.parent == Path(folder)
+            if not known and not name.endswith(TEMPORARY):
                 yield name
 
 
@@ -79,6 +87,7 @@ def _check_packs(
 ) -> set[bytes]:
     """Packs that cannot be trusted."""
     names = list(repository.pack_names())
+    known = repository.index.packs()
     meter = Meter(sink, Phase.CHECK, sum(map(repository.place.size, names)) if read_data else len(names))
     broken: set[bytes] = set()
     for name in names:
@@ -86,7 +95,12 @@ def _check_packs(
         pack = bytes.fromhex(Path(name).name)
         found.packs += 1
         try:
-            _check_trailer(repository, name, pack)
+            if pack in known:
+                _check_trailer(repository, name, pack)
+            else:  # written since the index was read, unless its end is damaged
+                repository.index.add(
+                    PackEntries(pack, repository.place.size(name), read_trailer(repository.place, name))
+                )
             if read_data:
                 found.read_bytes += _check_bytes(repository, name, pack, meter, cancel)
             else:
@@ -151,26 +165,40 @@ def _lost_chunks(repository: Repository, region: RegionRecord, chunk_size: int, 
 
 
 def used_extents(repository: Repository, region: RegionRecord) -> Extents:
-    """The used extents of a region; IntegrityError where the list is damaged or leaves the region."""
-    try:
-        used = Extents.from_bytes(b"".join(read_list(repository, region.used)))
-    except (ValueError, OverflowError) as error:
-        raise IntegrityError(f"The list of used blocks of {region.name} is damaged.") from error
-    if used.end > region.size:
-        raise IntegrityError(f"The list of used blocks of {region.name} leaves the region.")
-    return used
+    """The used extents of a region; IntegrityError where the list does not rise or leaves the region.
+
+    Memory is what the list needs, also for a list that repeats one piece for ever.
+    """
+    return Extents(_rising(read_list(repository, region.used), region))
+
+
+def _rising(pieces: Iterable[bytes], region: RegionRecord) -> Iterator[tuple[int, int]]:
+    position = 0
+    for piece in pieces:
+        if len(piece) % _PAIR.size:
+            raise IntegrityError(f"The list of used blocks of {region.name} is cut off.")
+        for start, length in _PAIR.iter_unpack(piece):
+            if start < position or not length or start + length > region.size:
+                raise IntegrityError(f"The list of used blocks of {region.name} is damaged.")
+            position = start + length
+            yield start, position
 
 
 def rebuild_index(repository: Repository) -> int:
-    """Make one new index file from the ends of all packs, delete the others, and return the number of packs.
+    """Make the index anew from the ends of all packs, delete the old files, and return the number of packs.
 
-    The new file is written before an old one goes: a crash in between leaves both. Packs whose ends are damaged are
+    New files are written before an old one goes: a crash in between leaves both. Packs whose ends are damaged are
     left out, and `check` tells of them. The repository was opened exclusively.
     """
-    packs = []
+    names: list[str] = []
+    repository.replace_index(_readable_packs(repository, names))
+    return len(names)
+
+
+def _readable_packs(repository: Repository, names: list[str]) -> Iterator[PackEntries]:
+    """What the packs themselves tell; `names` takes those that could be read."""
     for name in repository.pack_names():
         with suppress(IntegrityError):
             entries = read_trailer(repository.place, name)
-            packs.append(PackEntries(bytes.fromhex(Path(name).name), repository.place.size(name), entries))
-    repository.replace_index(packs)
-    return len(packs)
+            names.append(name)
+            yield PackEntries(bytes.fromhex(Path(name).name), repository.place.size(name), entries)

@@ -15,6 +15,7 @@ FORMAT_VERSION = 1
 CHUNK_SIZE = 4 * MiB
 MAX_CHUNK_SIZE = 64 * MiB
 PACK_TARGET = 32 * MiB
+MAX_PACK_SIZE = 8 * PACK_TARGET
 ID_LENGTH = 32
 HOLE = bytes(ID_LENGTH)
 DEFAULT_LEVEL = 3
@@ -53,9 +54,16 @@ def unpack_entries(data: bytes | memoryview, limit: int) -> list[Entry]:
         raise IntegrityError("A list of chunks is cut off.")
     entries = [Entry(*fields) for fields in _ENTRY.iter_unpack(data)]
     for entry in entries:
-        if entry.offset + entry.stored > limit or not 0 < entry.plain <= MAX_CHUNK_SIZE or not entry.stored:
+        if entry.offset + entry.stored > limit:
             raise IntegrityError("A list of chunks points outside of its pack.")
+        if not 0 < entry.plain <= MAX_CHUNK_SIZE or not 0 < entry.stored <= _longest_frame(entry.plain):
+            raise IntegrityError("A list of chunks holds an impossible length.")
     return entries
+
+
+def _longest_frame(plain: int) -> int:
+    """More than zstd needs for bytes that it cannot compress."""
+    return plain + plain // 64 + 1024
 
 
 ENTRY_SIZE = _ENTRY.size

@@ -6,17 +6,19 @@
 import sqlite3
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from blake3 import blake3
 
 from rescue.errors import IntegrityError
-from rescue.repository.format import ENTRY_SIZE, ID_LENGTH, Entry, pack_entries, unpack_entries
+from rescue.repository.format import ENTRY_SIZE, ID_LENGTH, MAX_PACK_SIZE, Entry, pack_entries, unpack_entries
 
 _MAGIC = b"RIX1"
 _PACK = struct.Struct("<32sII")
 MAX_INDEX_SIZE = 1 << 30
+# Entries in one index file, about: 2.8 MiB of it, and some 16 MiB of memory while they wait to be written.
+BATCH_ENTRIES = 1 << 16
 
 
 class PackEntries(NamedTuple):
@@ -43,6 +45,20 @@ def encode_index(packs: list[PackEntries]) -> bytes:
     return body + blake3(body).digest()
 
 
+def in_batches(packs: Iterable[PackEntries]) -> Iterator[list[PackEntries]]:
+    """The packs in groups, each for one index file, so that neither memory nor an index file grows without end."""
+    batch: list[PackEntries] = []
+    waiting = 0
+    for pack in packs:
+        batch.append(pack)
+        waiting += len(pack.entries)
+        if waiting >= BATCH_ENTRIES:
+            yield batch
+            batch, waiting = [], 0
+    if batch:
+        yield batch
+
+
 def decode_index(data: bytes) -> Iterator[PackEntries]:
     """Inverse of `encode_index`; IntegrityError before the first pack is given where the file is damaged."""
     body = memoryview(data)[:-ID_LENGTH]
@@ -50,10 +66,12 @@ def decode_index(data: bytes) -> Iterator[PackEntries]:
         raise IntegrityError("An index file is damaged.")
     position = len(_MAGIC)
     while position < len(body):
+        if position + _PACK.size > len(body):
+            raise IntegrityError("An index file is damaged: it is cut off.")
         pack, size, count = _PACK.unpack_from(body, position)
         position += _PACK.size
         end = position + count * ENTRY_SIZE
-        if end > len(body):
+        if end > len(body) or size > MAX_PACK_SIZE:
             raise IntegrityError("An index file is damaged: it is cut off.")
         yield PackEntries(pack, size, unpack_entries(body[position:end], size))
         position = end

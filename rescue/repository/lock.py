@@ -52,3 +52,5 @@ def _take(descriptor: int, *, exclusive: bool) -> None:
         raise RepositoryLockedError(
             f"The repository {other} by another program.", hint="Wait until that program has ended."
         ) from error
+    except OSError as error:
+        raise in_words("lock the repository", error) from error

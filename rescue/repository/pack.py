@@ -10,7 +10,15 @@ import struct
 from blake3 import blake3
 
 from rescue.errors import IntegrityError
-from rescue.repository.format import ENTRY_SIZE, ID_LENGTH, PACK_TARGET, Entry, pack_entries, unpack_entries
+from rescue.repository.format import (
+    ENTRY_SIZE,
+    ID_LENGTH,
+    MAX_PACK_SIZE,
+    Entry,
+    is_id,
+    pack_entries,
+    unpack_entries,
+)
 from rescue.repository.place import LocalPlace
 
 _SKIPPABLE = struct.Struct("<II")
@@ -18,7 +26,6 @@ _FOOTER = struct.Struct("<I4s")
 _MAGIC_NUMBER = 0x184D2A5E
 _MAGIC_END = b"RPK1"
 _FIXED = _SKIPPABLE.size + ID_LENGTH + _FOOTER.size
-MAX_PACK_SIZE = 8 * PACK_TARGET
 MAX_ENTRIES = MAX_PACK_SIZE // ENTRY_SIZE
 
 
@@ -26,6 +33,12 @@ def pack_name(pack: bytes) -> str:
     """Name of the pack's file in the repository."""
     text = pack.hex()
     return f"packs/{text[:2]}/{text}"
+
+
+def is_pack_name(name: str) -> bool:
+    """True for a file that is called, and lies, like a pack."""
+    text = name.rpartition("/")[2]
+    return is_id(text) and name == pack_name(bytes.fromhex(text))
 
 
 def trailer(entries: list[Entry]) -> bytes:

@@ -38,7 +38,7 @@ class LocalPlace:
         path = self.root / name
         temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
         with self._explained(f"write {path}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_directory(path.parent)
             try:
                 _write_durably(temporary, data, keep_cached=keep_cached)
                 temporary.rename(path)
@@ -59,8 +59,8 @@ class LocalPlace:
 
     def read_range(self, name: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`; IntegrityError where the file ends before."""
-        with self._explained(f"read {self.root / name}"):
-            data = os.pread(self._descriptor(name), length, offset)
+        with self._explained(f"read {self.root / name}"), self._descriptor(name) as descriptor:
+            data = os.pread(descriptor, length, offset)
         if len(data) != length:
             raise IntegrityError(f"{self.root / name} is cut off.")
         return data
@@ -72,7 +72,13 @@ class LocalPlace:
 
     def exists(self, name: str) -> bool:
         """True when there is such a file."""
-        return (self.root / name).exists()
+        with self._explained(f"read {self.root / name}"):
+            return (self.root / name).exists()
+
+    def is_directory(self) -> bool:
+        """True when there is a directory where the repository should be."""
+        with self._explained(f"read {self.root}"):
+            return self.root.is_dir()
 
     def names(self, folder: str) -> Iterator[str]:
         """All files below `folder`, as names relative to the root, in order; temporary files too."""
@@ -94,23 +100,29 @@ class LocalPlace:
 
     def drop_cache(self, name: str) -> None:
         """Make the kernel forget its copy of a file, so that the next read comes from the drive."""
-        with self._explained(f"read {self.root / name}"):
-            os.posix_fadvise(self._descriptor(name), 0, 0, os.POSIX_FADV_DONTNEED)
+        with self._explained(f"read {self.root / name}"), self._descriptor(name) as descriptor:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def free_space(self) -> int:
         """Bytes that may still be written."""
         with self._explained(f"read {self.root}"):
             return shutil.disk_usage(self.root).free
 
-    def _descriptor(self, name: str) -> int:
+    @contextmanager
+    def _descriptor(self, name: str) -> Iterator[int]:
+        """A descriptor of the file for the block alone: the one that is kept may be closed meanwhile."""
         with self._lock:
-            descriptor = self._open.pop(name, None)
-            if descriptor is None:
-                descriptor = os.open(self.root / name, os.O_RDONLY | os.O_CLOEXEC)
-            self._open[name] = descriptor
+            kept = self._open.pop(name, None)
+            if kept is None:
+                kept = os.open(self.root / name, os.O_RDONLY | os.O_CLOEXEC)
+            self._open[name] = kept
             if len(self._open) > _OPEN_FILES:
                 self._retire()
-            return descriptor
+            own = os.dup(kept)
+        try:
+            yield own
+        finally:
+            os.close(own)
 
     def _retire(self) -> None:
         """Close the file that was used least recently: chunks are read in about the order of packs."""
@@ -148,6 +160,14 @@ def _write_durably(path: Path, data: bytes | bytearray, *, keep_cached: bool) ->
         os.fsync(stream.fileno())
         if not keep_cached:
             os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory that survives a crash, and those above it."""
+    if not path.is_dir():
+        _make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+        _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:

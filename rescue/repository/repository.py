@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,7 +12,6 @@ from rescue.errors import (
     IntegrityError,
     NewerFormatError,
     NotARepositoryError,
-    RepositoryAccessError,
     RepositoryExistsError,
     SnapshotAmbiguousError,
     SnapshotNotFoundError,
@@ -27,10 +26,18 @@ from rescue.repository.format import (
     decompress_into,
     is_id,
 )
-from rescue.repository.index import MAX_INDEX_SIZE, Index, Location, PackEntries, decode_index, encode_index
-from rescue.repository.lock import locked
-from rescue.repository.pack import pack_name, read_trailer
-from rescue.repository.place import TEMPORARY, LocalPlace
+from rescue.repository.index import (
+    MAX_INDEX_SIZE,
+    Index,
+    Location,
+    PackEntries,
+    decode_index,
+    encode_index,
+    in_batches,
+)
+from rescue.repository.lock import LOCK_NAME, locked
+from rescue.repository.pack import is_pack_name, pack_name, read_trailer
+from rescue.repository.place import TEMPORARY, LocalPlace, in_words
 from rescue.repository.snapshot import MAX_SNAPSHOT_SIZE, Snapshot
 from rescue.repository.writer import ChunkWriter
 
@@ -65,14 +72,18 @@ class Repository:
         configuration is written last: a crash before leaves no repository, and `init` run again ends the work.
         """
         place = LocalPlace(root)
-        with suppress(FileNotFoundError):
-            if place.exists(_CONFIG):
-                raise RepositoryExistsError(f"{root} is a repository already.", hint="Use it as it is.")
-            strangers = {path.name for path in _listing(root)} - {*_TEXTS, "lost+found"}
-            if strangers:
-                raise RepositoryExistsError(
-                    f"{root} is not empty: it holds {min(strangers)}.", hint="Name a new or empty directory."
-                )
+        if place.exists(_CONFIG):
+            raise RepositoryExistsError(f"{root} is a repository already.", hint="Use it as it is.")
+        present = _listing(root)
+        strangers = [name for name in present if not _ours(name)]
+        if strangers:
+            raise RepositoryExistsError(
+                f"{root} is not empty: it holds {min(strangers)}.", hint="Name a new or empty directory."
+            )
+        for name in present:
+            if name.endswith(TEMPORARY):
+                place.delete(name)
+        place.write(LOCK_NAME, b"")
         for text in _TEXTS:
             place.write(text, (resources.files("rescue.repository") / text).read_bytes())
         identity = secrets.token_hex(16)
@@ -114,7 +125,8 @@ class Repository:
     def _read_index(self, name: str, *, any_index: bool) -> list[PackEntries]:
         data = self.place.read(name, MAX_INDEX_SIZE)
         if chunk_id(data).hex() == Path(name).name:
-            return list(decode_index(data))
+            with suppress(IntegrityError):
+                return list(decode_index(data))
         self.damaged_indexes.append(name)
         if any_index:
             return []
@@ -124,8 +136,8 @@ class Repository:
         )
 
     def pack_names(self) -> Iterator[str]:
-        """All files that have the name of a pack."""
-        return (name for name in self.place.names("packs") if is_id(Path(name).name))
+        """All files that have the name of a pack, and lie where a pack of that name lies."""
+        return (name for name in self.place.names("packs") if is_pack_name(name))
 
     def index_names(self) -> Iterator[str]:
         """All files that have the name of an index file."""
@@ -168,20 +180,16 @@ class Repository:
         finally:
             writer.close()
 
-    def repack(self, chunks: Iterable[bytes]) -> list[PackEntries]:
-        """Copy chunks, each verified, into new packs and return these; no index file is written."""
-        fresh: list[PackEntries] = []
-        writer = ChunkWriter(self.place, Index(), fresh.extend)
-        try:
+    def repack(self, chunks: Iterable[bytes]) -> dict[bytes, int]:
+        """Copy chunks, each verified, into new packs and return these with their sizes; no index file is written."""
+        with closing(Index()) as fresh, closing(ChunkWriter(self.place, fresh, _unpublished)) as writer:
             for chunk in chunks:
                 location = self.find_chunk(chunk)
                 frame = self.read_frame(location)
                 decompress(frame, location.entry)
                 writer.add(chunk, location.entry.plain, frame)
             writer.finish()
-        finally:
-            writer.close()
-        return fresh
+            return fresh.packs()
 
     def publish_index(self, packs: list[PackEntries]) -> str:
         """Write an index file over `packs` and return its name."""
@@ -190,19 +198,25 @@ class Repository:
         self.place.write(name, data)
         return name
 
-    def replace_index(self, packs: list[PackEntries]) -> None:
-        """Write one index file over `packs`, and only then delete all others. The repository was opened exclusively."""
-        new = self.publish_index(packs)
+    def replace_index(self, packs: Iterable[PackEntries]) -> None:
+        """Write index files over `packs`, and only then delete all others. The repository was opened exclusively."""
+        new = {self.publish_index(batch) for batch in in_batches(packs)}
         for name in list(self.index_names()):
-            if name != new:
+            if name not in new:
                 self.place.delete(name)
 
     def _publish(self, packs: list[PackEntries]) -> None:
         self.publish_index(packs)
 
     def store_snapshot(self, snapshot: Snapshot) -> str:
-        """Write the snapshot file, the last step of a backup, and return the snapshot's id."""
+        """Write the snapshot file, the last step of a backup, and return the snapshot's id.
+
+        IntegrityError, and no file, where what we would write could not be read again.
+        """
         data = snapshot.to_bytes()
+        if len(data) > MAX_SNAPSHOT_SIZE:
+            raise IntegrityError("The snapshot is larger than any snapshot can be: the disk has too many bad sectors.")
+        Snapshot.from_bytes(data, "The new snapshot")
         name = chunk_id(data).hex()
         self.place.write(f"snapshots/{name}.json", data)
         return name
@@ -217,8 +231,16 @@ class Repository:
         name = f"snapshots/{identity}.json"
         data = self.place.read(name, MAX_SNAPSHOT_SIZE)
         if chunk_id(data).hex() != identity:
-            raise IntegrityError(f"The snapshot {identity[:12]} is damaged: {name} was changed after it was written.")
-        return Stored(identity, Snapshot.from_bytes(data, f"Snapshot {identity[:12]}"))
+            raise IntegrityError(
+                f"The snapshot {identity[:12]} is damaged: {name} was changed after it was written.",
+                hint="`rescue list` shows the others; name one by its id.",
+            )
+        snapshot = Snapshot.from_bytes(data, f"Snapshot {identity[:12]}")
+        if snapshot.chunk_size != self.chunk_size:
+            raise IntegrityError(
+                f"The snapshot {identity[:12]} belongs to another repository: its chunks differ in size."
+            )
+        return Stored(identity, snapshot)
 
     def snapshots(self) -> tuple[list[Stored], list[IntegrityError]]:
         """All snapshots, oldest first, and what is wrong with those that cannot be read."""
@@ -244,7 +266,7 @@ class Repository:
         if len(matching) == 1:
             return matching[0]
         good, bad = self.snapshots()
-        if query == "latest" and good:
+        if query == "latest" and good and not bad:
             return good[-1].id
         matching = matching or [stored.id for stored in good if stored.snapshot.name == query]
         if len(matching) > 1:
@@ -263,18 +285,30 @@ class Repository:
         self.place.delete(f"snapshots/{identity}.json")
 
 
-def _listing(root: Path) -> list[Path]:
+def _unpublished(packs: list[PackEntries]) -> None:
+    """For packs that the caller enters into an index file."""
+
+
+def _listing(root: Path) -> list[str]:
     try:
-        return list(root.iterdir())
+        return [path.name for path in root.iterdir()]
+    except FileNotFoundError:
+        return []
     except NotADirectoryError as error:
         raise NotARepositoryError(f"{root} is not a directory.", hint="Name a new or empty directory.") from error
-    except PermissionError as error:
-        raise RepositoryAccessError(f"Cannot read {root}: no permission.", hint="Use sudo.") from error
+    except OSError as error:
+        raise in_words(f"read {root}", error) from error
+
+
+def _ours(name: str) -> bool:
+    """True for what an `init` that was interrupted leaves, and for what is in every new file system."""
+    whole = name.rsplit(".", 2)[0] if name.endswith(TEMPORARY) else name
+    return whole in (*_TEXTS, _CONFIG, LOCK_NAME, "lost+found")
 
 
 def _read_config(place: LocalPlace) -> tuple[str, int]:
     root = place.root
-    if not root.is_dir():
+    if not place.is_directory():
         raise NotARepositoryError(
             f"{root} is not a directory.", hint="Is the drive mounted? `rescue init` makes a new one."
         )

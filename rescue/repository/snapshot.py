@@ -10,10 +10,11 @@ from enum import Enum
 from rescue.errors import IntegrityError
 from rescue.events import Outcome
 from rescue.fields import Fields
-from rescue.repository.format import FORMAT_VERSION, MAX_CHUNK_SIZE, is_id
+from rescue.repository.format import FORMAT_VERSION, ID_LENGTH, MAX_CHUNK_SIZE, is_id
+from rescue.repository.lists import LIST_CHUNK
 
 MAX_SNAPSHOT_SIZE = 256 << 20
-_LARGEST_DISK = 1 << 60
+_LARGEST_DISK = 1 << 50
 
 
 class RegionKind(Enum):
@@ -79,9 +80,10 @@ class Snapshot:
     disks: tuple[DiskRecord, ...]
 
     def to_bytes(self) -> bytes:
-        """The bytes of the file: JSON that people can read."""
+        """The bytes of the file: JSON that people can read. A name that is no text has question marks in it."""
         document = {"format": FORMAT_VERSION, **asdict(self)}
-        return json.dumps(document, indent=1, ensure_ascii=False, default=_plain).encode() + b"\n"
+        text = json.dumps(document, indent=1, ensure_ascii=False, default=_plain)
+        return text.encode(errors="replace") + b"\n"
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> "Snapshot":
@@ -92,7 +94,7 @@ class Snapshot:
         chunk_size = fields.number("chunk_size", MAX_CHUNK_SIZE)
         if chunk_size < 4096 or chunk_size & (chunk_size - 1):
             raise IntegrityError(f"{where} has an impossible chunk size.")
-        return cls(
+        snapshot = cls(
             name=fields.text("name"),
             created=fields.text("created"),
             machine=fields.mapping("machine"),
@@ -103,6 +105,10 @@ class Snapshot:
             report=fields.texts("report"),
             disks=tuple(map(_disk, fields.objects("disks"))),
         )
+        for disk in snapshot.disks:
+            for region in disk.regions:
+                _require_list(region, chunk_size, where)
+        return snapshot
 
     def list_ids(self) -> list[str]:
         """Ids of all chunks that hold lists of this snapshot."""
@@ -134,12 +140,21 @@ def _disk(fields: Fields) -> DiskRecord:
         table=fields.mapping("table"),
         regions=tuple(map(_region, fields.objects("regions"))),
     )
+    if len({region.name for region in record.regions}) < len(record.regions):
+        raise IntegrityError(f"{fields.where} has two regions of one name.")
     position = 0
     for region in record.regions:
         if region.start < position or not region.size or region.start + region.size > size:
             raise IntegrityError(f"{fields.where}: the region {region.name} lies over another one or outside the disk.")
         position = region.start + region.size
     return record
+
+
+def _require_list(region: RegionRecord, chunk_size: int, where: str) -> None:
+    """The list of chunks has as many pieces as the region needs: who makes room for it need not doubt its size."""
+    pieces = -(-(-(-region.size // chunk_size) * ID_LENGTH) // LIST_CHUNK) if region.included else 0
+    if len(region.chunks) != pieces:
+        raise IntegrityError(f"{where}: the list of chunks of {region.name} has the wrong length.")
 
 
 def _sector_size(fields: Fields) -> int:

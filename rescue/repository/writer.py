@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from blake3 import blake3
 
 from rescue.repository.format import PACK_TARGET, Entry
-from rescue.repository.index import Index, PackEntries
+from rescue.repository.index import BATCH_ENTRIES, Index, PackEntries
 from rescue.repository.pack import pack_name, trailer
 from rescue.repository.place import LocalPlace
 
@@ -53,13 +53,11 @@ class ChunkWriter:
                 self._seal()
 
     def finish(self) -> None:
-        """Write what is left and the index file over all packs of this writer; then everything is on the drive."""
+        """Write what is left and the last index file over packs of this writer; then everything is on the drive."""
         with self._lock:
             self._seal()
             self._collect()
-            if self._written:
-                self._publish(self._written)
-                self._written = []
+            self._index_written(at_least=1)
 
     def close(self) -> None:
         """End the writing thread. What was not finished is garbage or is found again, never a hole."""
@@ -89,3 +87,10 @@ class ChunkWriter:
         self._written.append(done)
         self._pending.difference_update(entry.chunk for entry in done.entries)
         self.stored_bytes += done.size
+        self._index_written(at_least=BATCH_ENTRIES)
+
+    def _index_written(self, *, at_least: int) -> None:
+        """Write an index file over the packs that have none, when they hold that many chunks: memory stays bounded."""
+        if sum(len(pack.entries) for pack in self._written) >= at_least:
+            self._publish(self._written)
+            self._written = []
