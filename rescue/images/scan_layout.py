@@ -7,13 +7,14 @@ from pathlib import Path
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
 from rescue.devices.model import Disk, FilesystemInfo
+from rescue.errors import TableError
 from rescue.events import Note, Sink
 from rescue.extents import Extents
 from rescue.filesystems.used import used_map
 from rescue.images.layout import Layout, Region, Span, carve, gap_used
 from rescue.repository.snapshot import RegionKind
-from rescue.tables.model import Table
-from rescue.tables.read import read_table
+from rescue.tables.model import Table, TableKind
+from rescue.tables.ondisk import read_from
 from rescue.units import align_down, align_up
 
 
@@ -26,7 +27,7 @@ def scan_layout(
     a directory with room for throw-away overlays. SourceReadError, TableError.
     """
     sink(Note("", f"Looking for the used blocks of {disk.path} …"))
-    table = table_of(disk)
+    table = _table_to_follow(disk, raw=raw)
     for text in table.notes:
         sink(Note("", f"{disk.path}: {text}"))
     regions = []
@@ -53,12 +54,21 @@ def scan_layout(
     )
 
 
+def _table_to_follow(disk: Disk, *, raw: bool) -> Table:
+    """The table that divides the image; with `raw`, a damaged one divides nothing, and the disk is one piece."""
+    try:
+        return table_of(disk)
+    except TableError as error:
+        if raw:
+            return Table(TableKind.NONE, disk.logical_sector_size, disk.size, notes=(error.message,))
+        hint = "--raw images the whole disk as one piece, with its table as it is."
+        raise TableError(error.message, hint=f"{error.hint} {hint}".strip()) from error
+
+
 def table_of(disk: Disk) -> Table:
     """The partition table as it stands on the disk now."""
     with BlockDevice.open(disk.path) as device:
-        return read_table(
-            lambda offset, length: read_bytes(device, offset, length), disk.size, disk.logical_sector_size
-        )
+        return read_from(device)
 
 
 def read_bytes(device: BlockDevice, offset: int, length: int) -> bytes:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -25,12 +25,13 @@ from rescue.pipeline.copy import copy_region
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
 from rescue.tables.commit import clear_table, verify_table, write_table
-from rescue.tables.model import TableKind
+from rescue.tables.model import Table, TableKind
 from rescue.tables.second_opinion import second_opinion
 from rescue.tables.settle import settle
 
 RawT = TypeVar("RawT")
 
+_CLEAR_SECONDS = 3.0
 _PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE}
 
 
@@ -108,7 +109,7 @@ def _fill(job: _Job[RawT]) -> None:
     with BlockDevice.open(job.plan.target.path, write=True, exclusive=True) as device:
         job.touched = True
         if job.plan.table is not None:
-            clear_table(device)
+            _clear(device, job.plan.target.path)
         target = DeviceSink(device, job.starts, job.origin.pool.size, job.cancel)
         for region in job.regions:
             copy_region(region, job.origin.source, target, meter=meter, cancel=job.cancel)
@@ -119,6 +120,13 @@ def _fill(job: _Job[RawT]) -> None:
     job.written = target.ids
 
 
+def _clear(device: BlockDevice, path: str) -> None:
+    """Take the old table off, and the old partitions out of the kernel, so that nobody mounts one meanwhile."""
+    clear_table(device)
+    with suppress(RescueError):  # a kernel that keeps them does no harm: the disk is claimed
+        settle(path, Table(TableKind.NONE, device.logical_sector_size, device.size), deadline=_CLEAR_SECONDS)
+
+
 def _commit(job: _Job[RawT]) -> None:
     """Write the new table, and agree with the kernel and with libparted about it."""
     table, path = job.plan.table, job.plan.target.path
@@ -126,9 +134,9 @@ def _commit(job: _Job[RawT]) -> None:
         return
     with BlockDevice.open(path, write=True, exclusive=True) as device:
         write_table(device, table)
-    settle(path, table)
     for text in second_opinion(path, table):
         job.sink(Note("", text))
+    settle(path, table)  # last: libparted opens the disk for writing, which makes the kernel look again
 
 
 def _compare(job: _Job[RawT]) -> None:
