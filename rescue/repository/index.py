@@ -98,7 +98,8 @@ class Index:
 
     def close(self) -> None:
         """Forget everything."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
 
     def add(self, pack: PackEntries) -> None:
         """Learn what a pack holds. The first place of a chunk counts."""
