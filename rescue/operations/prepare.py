@@ -9,12 +9,14 @@ from pathlib import Path
 from rescue.cancel import CancelToken
 from rescue.devices.model import Disk, Inventory, Partition
 from rescue.devices.scan import scan, visible_from_environment
+from rescue.devices.writelock import release_stale
 from rescue.errors import NotRootError, RescueError, SnapshotNotFoundError, UsageError
 from rescue.events import Sink
 from rescue.images.layout import Layout, Region
 from rescue.images.scan_layout import scan_layout, table_of
 from rescue.images.snapshot import layout_of
 from rescue.operations import machine
+from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.plans.backup import BackupPlan
 from rescue.plans.safety import require_source, require_target
 from rescue.plans.write import WritePlan, describe_disk, plan_disk, plan_partition
@@ -65,10 +67,12 @@ def look() -> Inventory:
     """The disks that may be seen. NotRootError, because without root their content stays hidden.
 
     Where the kernel shows no partition of a disk that has a table - it was attached without a scan, or the kernel has
-    no parser for tables - it is told them. That changes nothing on the disk.
+    no parser for tables - it is told them. That changes nothing on the disk. Write-locks that a killed job has left
+    are taken off.
     """
     if os.geteuid() != 0:
         raise NotRootError("Only root can look into disks.")
+    release_stale()
     visible = visible_from_environment()
     inventory = scan(visible)
     bare = [disk for disk in inventory.disks if disk.table and not disk.partitions and not disk.uses]
@@ -93,6 +97,7 @@ def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
         for disk, numbers in wanted:
             require_source(disk, numbers)
+            require_unwritten(disk)
             layouts.append(scan_layout(disk, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel))
     return BackupPlan(
         name=request.name or machine.default_name(),
@@ -111,6 +116,7 @@ def prepare_restore(repository: Repository, stored: Stored, request: RestoreRequ
     record = _disk_record(stored, request.disk)
     layout = layout_of(repository, record)
     source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.created}"
+    require_unlocked(disk)
     require_target(inventory, disk, part, repository=request.repository)
     if request.part is not None:
         region = _region(layout, request.part)
@@ -133,6 +139,7 @@ def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> 
     inventory = look()
     source, source_part = inventory.find(request.source)
     disk, part = inventory.find(request.target)
+    require_unlocked(disk)
     require_target(inventory, disk, part, source=source, source_partition=source_part)
     if (source_part is None) != (part is None):
         raise UsageError(
@@ -141,6 +148,7 @@ def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> 
         )
     numbers = None if source_part is None else {source_part.number}
     require_source(source, numbers)
+    require_unwritten(source)
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
         layout = scan_layout(source, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel)
     text = f"{source.path} ({source.model or 'disk'}, {source.confirm})"

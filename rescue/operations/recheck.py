@@ -3,6 +3,7 @@
 from rescue.devices.model import Identity, Inventory
 from rescue.errors import DeviceNotFoundError, SourceReadError, TargetChangedError
 from rescue.images.layout import Layout
+from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.prepare import look
 from rescue.plans.safety import require_source, require_target
 from rescue.plans.write import WritePlan
@@ -18,6 +19,7 @@ def recheck_source(layout: Layout) -> Inventory:
     require_same(layout.identity, disk.identity, layout.path, SourceReadError)
     numbers = {region.number for region in layout.included if region.number}
     require_source(disk, numbers or None)
+    require_unwritten(disk)
     return inventory
 
 
@@ -31,6 +33,7 @@ def recheck_target(plan: WritePlan, repository: str | None) -> Inventory:
     require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
     if part is not None and part.size != plan.target.size:
         raise TargetChangedError(f"{part.path} has another size than before. Nothing was written.")
+    require_unlocked(disk)
     require_target(inventory, disk, part, repository=repository)
     return inventory
 

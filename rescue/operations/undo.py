@@ -30,6 +30,7 @@ from rescue.extents import Extents
 from rescue.fields import Fields
 from rescue.images.scan_layout import read_bytes, table_of
 from rescue.operations import machine
+from rescue.operations.claims import require_unlocked
 from rescue.operations.prepare import look
 from rescue.operations.recheck import require_same
 from rescue.plans.safety import require_target
@@ -123,6 +124,7 @@ def prepare_undo(path: str) -> UndoPlan:
     """The plan that brings the newest kit back to the disk at `path`. NoUndoError, TargetRefusedError."""
     inventory = look()
     disk = inventory.disk(path)
+    require_unlocked(disk)
     require_target(inventory, disk, None)
     kit = find_kit(disk)
     return UndoPlan(kit, Target(disk.path, disk.path, 0, disk.model, disk.identity, disk.confirm, disk.size))
@@ -137,6 +139,7 @@ def run_undo(plan: UndoPlan, confirmation: Confirmation) -> None:
     inventory = look()
     disk = inventory.disk(plan.target.path)
     require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
+    require_unlocked(disk)
     require_target(inventory, disk, None)
     with others_locked(inventory, keep=(disk.path,)):
         _write_back(plan.kit, disk)

@@ -45,7 +45,15 @@ def require_target(
     ]
     if reasons:
         target = partition.path if partition else disk.path
-        raise TargetRefusedError(f"{target} is not written: {' '.join(reasons)}", hint="Nothing was changed.")
+        raise TargetRefusedError(f"{target} is not written: {' '.join(reasons)}", hint=_hint(disk))
+
+
+def _hint(disk: Disk) -> str:
+    if not disk.read_only:
+        return "Nothing was changed."
+    return (
+        f"Nothing was changed. Where no switch protects the medium, `blockdev --setrw {disk.path}` makes it writable."
+    )
 
 
 def _uses(disk: Disk, numbers: Collection[int] | None) -> Iterator[tuple[str, Use]]:

@@ -16,9 +16,11 @@ from tests.samples.loop import attached
 
 
 @pytest.fixture
-def rescue(tmp_path: Path) -> Rescue:
+def rescue(tmp_path: Path) -> Iterator[Rescue]:
     """The program with a repository that is not made yet, and no visible device."""
-    return Rescue(tmp_path)
+    program = Rescue(tmp_path)
+    yield program
+    program.kill_all()
 
 
 @pytest.fixture

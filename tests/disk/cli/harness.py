@@ -51,6 +51,7 @@ class Rescue:
     devices: tuple[str, ...] = ()
     wrapper: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list, compare=False)
 
     @property
     def repo(self) -> Path:
@@ -87,7 +88,16 @@ class Rescue:
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
         """Start the program without waiting for it."""
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        return subprocess.Popen(self.argv(*words), env=self.environment(), cwd="/", text=True, **streams)
+        process = subprocess.Popen(self.argv(*words), env=self.environment(), cwd="/", text=True, **streams)
+        self.started.append(process)
+        return process
+
+    def kill_all(self) -> None:
+        """End what a failed test has left running."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def run(self, *words: str, code: int = 0) -> Done:
         """Run the program to its end and demand its exit code; no traceback is ever shown."""
@@ -116,7 +126,7 @@ def finished(process: subprocess.Popen[str], *, code: int, seconds: float = SECO
             process.wait()
     for word in _FORBIDDEN:
         assert word not in err, err
-    assert process.returncode == code, f"exit {process.returncode} instead of {code}: {process.args}\n{out}\n{err}"
+    assert process.returncode == code, f"exit {process.returncode} instead of {code}: {process.args!r}\n{out!s}\n{err}"
     return Done(process.returncode, out or "", err or "")
 
 
