@@ -17,14 +17,15 @@ def write_menu(root: Path, root_uuid: str) -> None:
     """Write /boot/grub/grub.cfg below `root`: one entry, started at once, its disk found by UUID."""
     folder = root / "boot/grub"
     folder.mkdir(parents=True, exist_ok=True)
+    version = max(root.glob("boot/vmlinuz-*")).name.removeprefix("vmlinuz-")
     (folder / "grub.cfg").write_text(
         "serial --unit=0 --speed=115200\n"
         "terminal_output serial\n"
         "set timeout=0\n"
         "menuentry 'Sample system' {\n"
         f"  search --no-floppy --fs-uuid --set=root {root_uuid}\n"
-        f"  linux /vmlinuz root=UUID={root_uuid} {_LINUX_OPTIONS}\n"
-        "  initrd /initrd.img\n"
+        f"  linux /boot/vmlinuz-{version} root=UUID={root_uuid} {_LINUX_OPTIONS}\n"
+        f"  initrd /boot/initrd.img-{version}\n"
         "}\n"
     )
 
