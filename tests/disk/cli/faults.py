@@ -19,11 +19,12 @@ _SECTOR = 512
 
 @dataclass(frozen=True)
 class Faults:
-    """What is wrong with a disk: bytes that cannot be read or written, and how many bytes a second it reads."""
+    """What is wrong with a disk: bytes that cannot be read or written, and how many bytes a second it does."""
 
     unreadable: tuple[int, ...] = ()
     unwritable: tuple[int, ...] = ()
     rate: int = 0
+    write_rate: int = 0
 
 
 @dataclass
@@ -66,8 +67,9 @@ def _argv(image: Path, exported: Path, faults: Faults) -> list[str]:
     rules = [_rule("read", byte) for byte in faults.unreadable] + [_rule("write", byte) for byte in faults.unwritable]
     if rules:
         nodes.append({"node-name": "errors", "driver": "blkdebug", "image": "raw", "inject-error": rules})
-    if faults.rate:
-        argv += ["--object", json.dumps({"qom-type": "throttle-group", "id": "slow", "limits": _limits(faults.rate)})]
+    if faults.rate or faults.write_rate:
+        limits = {"bps-read": faults.rate, "bps-write": faults.write_rate}
+        argv += ["--object", json.dumps({"qom-type": "throttle-group", "id": "slow", "limits": limits})]
         lower = nodes[-1]["node-name"]
         nodes.append({"node-name": "slow", "driver": "throttle", "throttle-group": "slow", "file": lower})
     for node in nodes:
@@ -81,7 +83,3 @@ def _argv(image: Path, exported: Path, faults: Faults) -> list[str]:
 
 def _rule(kind: str, byte: int) -> dict[str, Any]:
     return {"event": "none", "iotype": kind, "sector": byte // _SECTOR, "errno": 5, "once": False, "immediately": False}
-
-
-def _limits(rate: int) -> dict[str, int]:
-    return {"bps-read": rate}
