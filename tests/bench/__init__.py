@@ -1,0 +1,1 @@
+"""How fast Rescue is beside the ways that people know: `python -m tests.bench`, described in docs/benchmark.md."""
