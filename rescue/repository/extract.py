@@ -14,6 +14,7 @@ zstd verifies a checksum in every chunk. With the Python module `blake3` install
 import argparse
 import base64
 import json
+import shutil
 import struct
 import subprocess
 import sys
@@ -35,6 +36,11 @@ def fail(text):
     sys.exit("extract.py: " + text)
 
 
+def warn(text):
+    """Say a sentence and go on."""
+    print("extract.py: " + text, file=sys.stderr)
+
+
 def verify(data, name, what):
     """Compare bytes with the hash that names them, where the module for it is installed."""
     if blake3 is not None and blake3(data).digest() != name:
@@ -43,13 +49,16 @@ def verify(data, name, what):
 
 
 def pack_entries(path):
-    """Entries of a pack, from its end."""
+    """Entries of a pack, from its end. Of a pack without such an end only the chunks are lost that nobody else has."""
     with path.open("rb") as stream:
-        stream.seek(-8, 2)
-        count, magic = struct.unpack("<I4s", stream.read(8))
-        if magic != b"RPK1":
-            fail("{} is damaged: its end is not the end of a pack.".format(path))
-        stream.seek(-(8 + 32 + count * ENTRY.size), 2)
+        size = stream.seek(0, 2)
+        stream.seek(max(size - 8, 0))
+        count, magic = struct.unpack("<I4s", stream.read(8).rjust(8, b"\0"))
+        start = size - (8 + 32 + count * ENTRY.size)
+        if magic != b"RPK1" or start < 0:
+            warn("{} is damaged: its end is not the end of a pack.".format(path))
+            return []
+        stream.seek(start)
         return list(ENTRY.iter_unpack(stream.read(count * ENTRY.size)))
 
 
@@ -57,6 +66,8 @@ class Chunks:
     """Finds and unpacks chunks. The ends of all packs are read: index files are not needed."""
 
     def __init__(self, root):
+        if shutil.which("zstd") is None:
+            fail("the program zstd is not installed.")
         self.places = {}
         for path in sorted((root / "packs").glob("??/*")):
             if len(path.name) == 64:
@@ -82,12 +93,20 @@ class Chunks:
 
 
 def snapshots(root):
-    """All snapshots, oldest first, as pairs of id and content."""
+    """All snapshots that can be read, oldest first, as pairs of id and content."""
     found = []
     for path in (root / "snapshots").glob("*.json"):
-        data = verify(path.read_bytes(), bytes.fromhex(path.stem), str(path))
-        found.append((path.stem, json.loads(data.decode("utf-8"))))
-    return sorted(found, key=lambda item: (item[1]["created"], item[0]))
+        data = path.read_bytes()
+        try:
+            content = json.loads(data.decode("utf-8"))
+            entry = (content["created"], path.stem, content)
+        except (ValueError, KeyError, TypeError):
+            entry = None
+        if entry is None or (blake3 is not None and blake3(data).hexdigest() != path.stem):
+            warn("{} is damaged.".format(path))
+        else:
+            found.append(entry)
+    return [(name, content) for _, name, content in sorted(found, key=lambda item: item[:2])]
 
 
 def find(root, query):
@@ -157,4 +176,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        fail("{}: {}.".format(error.filename, error.strerror))

@@ -52,7 +52,7 @@ class LocalPlace:
         """The whole file; IntegrityError where it holds more than `limit` bytes."""
         path = self.root / name
         with self._explained(f"read {path}"), path.open("rb") as stream:
-            data = stream.read(limit + 1)
+            data = stream.read(min(limit, os.fstat(stream.fileno()).st_size) + 1)
         if len(data) > limit:
             raise IntegrityError(f"{path} is larger than any such file can be.")
         return data
