@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rescue.devices.model import FilesystemInfo
-from rescue.errors import RescueError
+from rescue.errors import MissingToolError, RescueError
 from rescue.process import run
 
 _TIMEOUT_SECONDS = 20.0
@@ -30,13 +30,16 @@ class Content:
 
 
 def probe(node: str) -> Content | None:
-    """Content of the device; None where it cannot be read or probing takes too long."""
+    """Content of the device; None where it cannot be read or probing takes too long. MissingToolError without blkid:
+    every file system would be an unknown one."""
     try:
         done = run(
             ["blkid", "-p", "-o", "udev", node],
             allowed=(0, _NOTHING_FOUND, _AMBIVALENT),
             timeout=_TIMEOUT_SECONDS,
         )
+    except MissingToolError:
+        raise
     except RescueError:
         return None
     if done.status == _NOTHING_FOUND and done.stderr:  # the same status as for an empty device, but a message

@@ -34,9 +34,15 @@ class Node:
 
     @classmethod
     def at(cls, path: str) -> "Node | None":
-        """The device that is at `path` now; None where there is none."""
+        """The device that is at `path` now; None where there is none.
+
+        The lock of a loop device outlives its file and holds for the next one too, so its sequence number is left out.
+        """
         block = Block.at(path)
-        return None if block is None else cls(path, block.text("dev"), block.disk.text("diskseq"))
+        if block is None:
+            return None
+        sequence = "" if block.disk.name.startswith("loop") else block.disk.text("diskseq")
+        return cls(path, block.text("dev"), sequence)
 
 
 @dataclass(frozen=True, slots=True)

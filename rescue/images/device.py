@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rescue.buffers import Buffer, BufferPool
 from rescue.cancel import CancelToken
-from rescue.devices.blockdev import BlockDevice
+from rescue.devices.blockdev import BlockDevice, aligned_buffer
 from rescue.errors import SourceReadError, TargetWriteError
 from rescue.extents import Extent
 from rescue.images.base import Piece, Task
@@ -48,6 +48,7 @@ class DeviceSource:
         self._cancel = cancel
         self._allow_bad = allow_bad
         self._zero_ids: dict[int, bytes] = {}
+        self._readable: int | None = None
         self.bad: dict[str, list[Extent]] = {}
 
     def tasks(self, region: Region) -> Iterator[Task]:
@@ -91,6 +92,7 @@ class DeviceSource:
         position = self._starts[task.region.name] + task.offset
         try:
             self._device.pread_into(view[start:end], position + start)
+            self._readable = position + start
         except OSError:
             self._read_slowly(task, view, start, end)
 
@@ -98,22 +100,38 @@ class DeviceSource:
         """Read a run that failed in small pieces, so that no more is lost than the sectors that are gone."""
         step = max(_RETRY, self._device.logical_sector_size)
         position = self._starts[task.region.name] + task.offset
+        failure: OSError | None = None
         for piece in range(start, end, step):
             self._cancel.raise_if_cancelled()
             stop = min(piece + step, end)
             try:
                 self._device.pread_into(view[piece:stop], position + piece)
+                self._readable = position + piece
             except OSError as error:
+                if failure is None:
+                    self._require_answer(error)
+                failure = error
                 self._lose(task, Extent(task.offset + piece, task.offset + stop), error)
                 clear(view, piece, stop)
+        if failure is not None:
+            self._require_answer(failure)
 
-    def _lose(self, task: Task, lost: Extent, error: OSError) -> None:
-        """Record unreadable bytes, unless nothing but free space is in them."""
-        if error.errno in _GONE or not Path(self._device.path).exists():
+    def _require_answer(self, error: OSError) -> None:
+        """SourceReadError where the drive does not even give what it gave before: not a sector is bad, it is gone."""
+        gone = error.errno in _GONE or not Path(self._device.path).exists()
+        if not gone and self._readable is not None:
+            try:
+                self._device.pread_into(aligned_buffer(self._device.logical_sector_size), self._readable)
+            except OSError:
+                gone = True
+        if gone:
             raise SourceReadError(
                 f"{self._device.path} is gone: it was unplugged, or it does not answer any more.",
                 hint="Connect it again and start again: what is stored already is used again.",
             ) from error
+
+    def _lose(self, task: Task, lost: Extent, error: OSError) -> None:
+        """Record unreadable bytes, unless nothing but free space is in them."""
         lost_used = list(task.region.used.between(*lost))
         if not lost_used:
             return

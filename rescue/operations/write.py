@@ -11,7 +11,7 @@ from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice
 from rescue.devices.model import Inventory
 from rescue.devices.writelock import others_locked
-from rescue.errors import CancelledError, RescueError, VerifyError
+from rescue.errors import CancelledError, RescueError, SourceReadError, VerifyError
 from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Phase, RegionFinished, Sink
 from rescue.images.base import Source
 from rescue.images.device import DeviceSink, DeviceSource
@@ -148,7 +148,11 @@ def _compare(job: _Job[RawT]) -> None:
             source = DeviceSource(device, job.starts, job.origin.pool, job.cancel)
             compared = CompareSink(job.written)
             for region in job.regions:
-                copy_region(region, source, compared, meter=meter, cancel=job.cancel)
+                try:
+                    copy_region(region, source, compared, meter=meter, cancel=job.cancel)
+                except SourceReadError as error:
+                    job.results[region.name] = (Outcome.FAILED, (error.message,))
+                    continue
                 if region.name in compared.differing:
                     text = f"{compared.differing[region.name]} chunks read back differ from what was written."
                     job.results[region.name] = (Outcome.FAILED, (text,))

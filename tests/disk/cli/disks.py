@@ -92,7 +92,7 @@ def compare(content: Content, source: str, copy: str, scratch: Path, *, exact: b
 
 def compare_ext(source: str, copy: str, scratch: Path) -> None:
     """Every block that e2fsprogs calls used is equal, the check is clean, and so is every file with its metadata."""
-    block, free = _ext_free(source)
+    block, free = ext_free(source)
     end = size_of(source) // block
     used = sorted(set(range(end)) - free)
     assert 0 < len(used) < end
@@ -162,7 +162,7 @@ def _fat(node: str) -> None:
     tool("blockdev", "--flushbufs", node)
 
 
-def _ext_free(node: str) -> tuple[int, set[int]]:
+def ext_free(node: str) -> tuple[int, set[int]]:
     """Block size and free blocks, by dumpe2fs: a reader that knows nothing of Rescue."""
     listing = tool("dumpe2fs", node)
     size = re.search(r"^Block size: +(\d+)", listing, re.MULTILINE)

@@ -52,6 +52,7 @@ def faulty(image: Path, faults: Faults, directory: Path) -> Iterator[FaultyDisk]
         wait_until(lambda: exported.stat().st_size == size or daemon.poll() is not None, "the export is there")
         assert daemon.poll() is None, "qemu-storage-daemon ended"
         with attached(exported) as device:
+            tool("losetup", "--direct-io=on", device)  # the medium is what is read, not a cache above it
             yield FaultyDisk(device, daemon)
     finally:
         with suppress(AssertionError):
