@@ -1,9 +1,9 @@
 """Btrfs on one device, read directly: the extent tree says which logical ranges are in use, the chunks where they lie.
 
 partclone is not used here. Up to 0.3.36 it walks the trees instead of the extent tree, marks logical addresses as if
-they were places on the device, leaves out the second copy of DUP chunks, and with BLOCK_GROUP_TREE leaves out whole
-trees (its issues 239, 270 and 303); tests/disk/filesystems/test_btrfs.py shows the loss. Here every node's checksum,
-every block group's count and the superblock's total have to agree exactly.
+they were places on the device, and leaves out the second copy of DUP chunks (shown by our disk tests); with
+BLOCK_GROUP_TREE people lost the chunk tree (its issues 239, 270, 303). Here the checksum of every node, the count of
+every block group and the total of the superblock have to agree exactly.
 
 The tree log of fsync lies outside the extent tree until it is replayed: its nodes and the extents it names are added.
 Layout: Linux, include/uapi/linux/btrfs_tree.h.
@@ -137,7 +137,7 @@ def read_superblock(volume: Volume) -> Superblock:
     return superblock
 
 
-def _learn_chunks(trees: Trees, superblock: Superblock) -> None:
+def learn_chunks(trees: Trees, superblock: Superblock) -> None:
     """Chunks of the chunk tree itself from the superblock's array, then all from the tree."""
     array = superblock.data[811 : 811 + min(le32(superblock.data, 160), 2048)]
     position = 0
@@ -218,7 +218,7 @@ class Btrfs:
         superblock = read_superblock(volume)
         checksum = CHECKSUMS[le16(superblock.data, 196)]
         trees = Trees(volume, bench, Chunks(), superblock.node_size, checksum, superblock.owner_id)
-        _learn_chunks(trees, superblock)
+        learn_chunks(trees, superblock)
         logical = _allocation(trees, superblock).demand_exact(superblock, trees.chunks)
         demand_covered(logical, trees_read(trees))
         notes: tuple[str, ...] = ()

@@ -117,9 +117,10 @@ class HfsPlus:
         """Used allocation blocks, and always the last KiB with the copy of the header."""
         header = read_header(volume)
         journal = _journal(volume, header)
+        expected = (header.blocks - header.free_blocks) * header.block_size
+        demand_count(_used_by_bitmap(volume, header), expected)
         used, method = partclone.read_map(TOOL, volume.path, header.end, bench)
-        demand_count(used.total, _used_by_bitmap(volume, header))
-        demand_count(used.total, (header.blocks - header.free_blocks) * header.block_size)
+        demand_count(used.total, expected)
         used |= Extents([(0, _HEADER + _HEADER_SIZE), (max(0, header.end - _FROM_END), header.end)])
         demand_covered(used, [("allocation file", extent) for extent in header.allocation_file()])
         demand_covered(used, [("journal", extent) for extent in journal])

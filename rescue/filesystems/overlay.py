@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rescue import process
 from rescue.errors import ToolError
-from rescue.filesystems.model import Bench
+from rescue.filesystems.model import Bench, UnmappableError
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.02
@@ -38,6 +38,21 @@ def overlay(path: str, size: int, bench: Bench) -> Iterator[str]:
             _await_export(child, exported, size, log, bench)
             with _loop(exported) as device:
                 yield device
+
+
+def mount_once(device: str, kind: str, bench: Bench) -> None:
+    """Let the kernel mount and unmount an overlay's device, so that it replays journal or log and puts counts right.
+
+    The mount lives in a mount namespace of its own, which ends with the `mount` program: no other program sees it, and
+    nothing is left. UnmappableError where the kernel refuses.
+    """
+    options = "nouuid" if kind == "xfs" else "rw"
+    with tempfile.TemporaryDirectory(dir=bench.scratch, prefix="mount-") as point:
+        argv = ["unshare", "--mount", "mount", "-t", kind, "-o", options, device, point]
+        try:
+            process.run(argv, cancel=bench.cancel)
+        except ToolError as error:
+            raise UnmappableError(f"The journal cannot be replayed on a copy: {error.message}") from error
 
 
 def _daemon_arguments(path: str, directory: Path, exported: Path) -> list[str]:

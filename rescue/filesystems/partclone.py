@@ -8,7 +8,7 @@ file system. Most failures go to stderr, some exit with 0.
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def read_map(tool: str, path: str, end: int, bench: Bench) -> tuple[Extents, str
         argv = [tool, "-D", "-q", "-I", "--offset_domain=0", "-L", f"{directory}/log", "-s", path, "-o", str(target)]
         done = process.run(argv, allowed=range(256), timeout=_TIMEOUT_SECONDS, cancel=bench.cancel)
         _demand_clean(tool, done, path, directory)
-        domain = parse(_text_of(tool, target))
+        domain = _read(tool, target)
     demand(domain.end == end, f"{tool} ends its map at byte {domain.end}, the file system ends at byte {end}.")
     return domain.used, f"{tool} {domain.version}"
 
@@ -66,36 +66,43 @@ def _demand_clean(tool: str, done: process.Completed, *paths: str) -> None:
     demand(_SUCCESS in text, f"{tool} does not report success.")
 
 
-def _text_of(tool: str, target: Path) -> str:
+def _read(tool: str, target: Path) -> DomainMap:
     try:
-        return target.read_text("ascii")
+        with target.open(encoding="ascii") as lines:
+            return parse(lines)
     except (OSError, UnicodeDecodeError) as error:
         raise UnmappableError(f"{tool} wrote no readable map.") from error
 
 
-def parse(text: str) -> DomainMap:
-    """Read a domain map strictly; UnmappableError for anything that is not exactly one."""
-    lines = text.split("\n")
-    version = _VERSION.match(lines[0])
-    body = [line for line in lines if line.strip() and not line.startswith("#")]
-    if version is None or not body or not _POSITION.match(body[0]):
+def parse(lines: Iterable[str]) -> DomainMap:
+    """Read a domain map strictly, line by line; UnmappableError for anything that is not exactly one."""
+    stream = iter(lines)
+    version = _VERSION.match(next(stream, ""))
+    body = (line for line in stream if line.strip() and not line.startswith("#"))
+    if version is None or not _POSITION.match(next(body, "")):
         raise UnmappableError("The map of used blocks has no proper head.")
-    pieces = list(_pieces(body[1:]))
-    demand(bool(pieces), "The map of used blocks is empty.")
-    used = Extents((start, end) for start, end, is_used in pieces if is_used)
-    return DomainMap(used, pieces[-1][1], version[1])
+    pieces = _Pieces(body)
+    used = Extents(pieces.used())
+    demand(pieces.end > 0, "The map of used blocks is empty.")
+    return DomainMap(used, pieces.end, version[1])
 
 
-def _pieces(lines: list[str]) -> Iterator[tuple[int, int, bool]]:
-    """Start, end and use of every line; each begins where the one before ends, the first at 0."""
-    position = 0
-    for line in lines:
-        match = _LINE.match(line)
-        if match is None:
-            raise UnmappableError(f"The map of used blocks has a line that is none: {line[:80]!r}")
-        start, length = int(match[1], 16), int(match[2], 16)
-        end = start + length
-        whole = start == position and length > 0 and end < 1 << 63
-        demand(whole, f"The map of used blocks has a gap or an overlap at byte {start}.")
-        yield start, end, match[3] == "+"
-        position = end
+class _Pieces:
+    """The lines of a map, each beginning where the one before ends, the first at 0. `end` is known after the last."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.end = 0
+
+    def used(self) -> Iterator[tuple[int, int]]:
+        """Start and end of every used range."""
+        for line in self._lines:
+            match = _LINE.match(line)
+            if match is None:
+                raise UnmappableError(f"The map of used blocks has a line that is none: {line[:80]!r}")
+            start, length = int(match[1], 16), int(match[2], 16)
+            whole = start == self.end and length > 0 and start + length < 1 << 63
+            demand(whole, f"The map of used blocks has a gap or an overlap at byte {start}.")
+            self.end = start + length
+            if match[3] == "+":
+                yield start, self.end

@@ -48,3 +48,15 @@ def opened(path: str, size: int) -> Iterator[Volume]:
         yield Volume(path, size, descriptor)
     finally:
         os.close(descriptor)
+
+
+def size_of(path: str) -> int:
+    """Bytes of a block device or an image file; SourceReadError where it cannot be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SourceReadError(f"{path} cannot be opened: {error.strerror}.") from error
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_END)
+    finally:
+        os.close(descriptor)

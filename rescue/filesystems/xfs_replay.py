@@ -1,20 +1,18 @@
 """The map of an XFS whose log is still to be replayed.
 
-Only the kernel replays an XFS log. It does so on a throw-away overlay, mounted in a mount namespace of its own that
-ends with the `mount` program. The replay also finishes the deletion of files that were open without a name; what it
-reads for that is in neither map when it lies outside the inode, and so such files lead to raw.
+Only the kernel replays an XFS log, and it does so when a throw-away overlay is mounted. The replay also finishes the
+deletion of files that were open without a name; what it reads for that is in neither map when it lies outside the
+inode, and so such files lead to raw.
 """
 
 import re
-import tempfile
 
 from rescue import process
-from rescue.errors import ToolError
 from rescue.extents import Extents
 from rescue.filesystems import partclone
 from rescue.filesystems.gate import demand, demand_count
 from rescue.filesystems.model import Bench, UnmappableError
-from rescue.filesystems.overlay import overlay
+from rescue.filesystems.overlay import mount_once, overlay
 from rescue.filesystems.volume import Volume, opened
 from rescue.filesystems.xfs_superblock import Superblock, free_bytes, read_superblock, spare_blocks, unlinked_inodes
 
@@ -70,7 +68,7 @@ def map_with_replay(
     demand(not orphans, _ORPHANS)
     used = Extents(sorted(spare_blocks(volume, superblock))) | _lenient(tool, volume, superblock.end, bench)
     with overlay(volume.path, volume.size, bench) as device:
-        _replay(device, bench)
+        mount_once(device, "xfs", bench)
         with opened(device, volume.size) as copy:
             demand(log_is_clean(copy, bench), "The XFS log cannot be replayed on a copy.")
             after = read_superblock(copy)
@@ -85,12 +83,3 @@ def _lenient(tool: str, volume: Volume, end: int, bench: Bench) -> Extents:
         return partclone.read_map(tool, volume.path, end, bench)[0]
     except UnmappableError:
         return Extents()
-
-
-def _replay(device: str, bench: Bench) -> None:
-    with tempfile.TemporaryDirectory(dir=bench.scratch, prefix="mount-") as point:
-        argv = ["unshare", "--mount", "mount", "-t", "xfs", "-o", "nouuid", device, point]
-        try:
-            process.run(argv, cancel=bench.cancel)
-        except ToolError as error:
-            raise UnmappableError(f"The XFS log cannot be replayed on a copy: {error.message}") from error

@@ -118,7 +118,7 @@ def _holds(process: Path, device: str) -> bool:
 
 def demand_clean(image: Path, fstype: str) -> None:
     """The file system's own checker finds nothing."""
-    result = check(str(image), fstype)
+    result = check(str(image), fstype, scratch=image.parent)
     assert result.clean, f"{result.tool}: {result.text}"
 
 

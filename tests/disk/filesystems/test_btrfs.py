@@ -10,7 +10,7 @@ import pytest
 from rescue.extents import Extents
 from rescue.filesystems.partclone import parse
 from rescue.units import KiB, MiB
-from tests.disk.filesystems import trees
+from tests.disk.filesystems import block_group_tree, trees
 from tests.disk.filesystems.crash import crash
 from tests.disk.filesystems.proof import (
     assert_raw,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.disk
 
 PROVEN = {
     "default": ("", "compress=zstd"),
-    "block-group-tree": ("-R block-group-tree,free-space-tree", "compress=lzo"),
+    "block-group-tree": ("-m single", "compress=lzo"),
     "single": ("-m single -d single -n 4096", ""),
     "dup-data": ("-d dup -n 65536", ""),
     "mixed": ("-M -n 4096", ""),
@@ -42,6 +42,8 @@ def made(directory: Path, name: str) -> Path:
     options, mount_options = PROVEN[name]
     image = blank(directory / "source.img", 320 * MiB)
     run("mkfs.btrfs", "-q", *options.split(), str(image))
+    if name == "block-group-tree":
+        block_group_tree.convert(image)
     with mounted(image, *mount_options.split()) as root:
         trees.plant(root)
         run("btrfs", "subvolume", "snapshot", str(root), str(root / "snapshot"))
@@ -56,7 +58,7 @@ def made(directory: Path, name: str) -> Path:
 def demand_every_copy(image: Path) -> None:
     """A scrub reads every copy of everything, read-only."""
     with mounted(image, "ro") as root:
-        run("btrfs", "scrub", "start", "-B", "-r", str(root))
+        assert "no errors found" in run("btrfs", "scrub", "start", "-B", "-r", str(root))
 
 
 @pytest.mark.parametrize("name", PROVEN)
@@ -65,6 +67,7 @@ def test_map_holds_everything(name: str, tmp_path: Path) -> None:
     result = measure(image, "btrfs", tmp_path / "scratch")
     assert result.raw_reason is None
     assert result.method == "btrfs extent tree"
+    assert ("block_group_tree" in str(result.facts["features"])) == (name == "block-group-tree")
     assert result.used.total < image.stat().st_size // 2
     demand_copy_is_whole(image, result.used, tmp_path)
 
@@ -105,13 +108,12 @@ def test_extent_tree_without_the_log_loses_files(tmp_path: Path) -> None:
     assert survives(copy) != picture(image)
 
 
-@pytest.mark.parametrize("name", ["default", "block-group-tree"])
-def test_partclone_loses_data(name: str, tmp_path: Path) -> None:
-    """Why partclone does not read Btrfs here: DUP loses its second copies, BLOCK_GROUP_TREE everything."""
-    image = made(tmp_path, name)
+def test_partclone_loses_second_copies(tmp_path: Path) -> None:
+    """Why partclone does not read Btrfs here. It exits with 0 and tells of success."""
+    image = made(tmp_path, "default")
     target = tmp_path / "map"
     run("partclone.btrfs", "-D", "-q", "-s", str(image), "-o", str(target))
-    copy = junked(image, parse(target.read_text()).used, tmp_path / "copy.img")
+    copy = junked(image, parse(target.read_text().splitlines()).used, tmp_path / "copy.img")
     with pytest.raises(AssertionError):
         demand_every_copy(copy)
 

@@ -91,7 +91,7 @@ def test_trees_as_they_lie_lose_files_after_a_crash(tmp_path: Path) -> None:
     image, _ = crashed(tmp_path, "default")
     as_it_lies = tmp_path / "map"
     subprocess.run(["partclone.xfs", "-D", "-q", "-s", image, "-o", as_it_lies], check=False, capture_output=True)
-    copy = junked(image, parse(as_it_lies.read_text()).used, tmp_path / "copy.img")
+    copy = junked(image, parse(as_it_lies.read_text().splitlines()).used, tmp_path / "copy.img")
     assert survives(copy) != picture(image)
 
 
