@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -26,6 +27,7 @@ CHUNK = 64 * KiB
 STALE = 0xEE
 
 
+@lru_cache(maxsize=16)
 def noise(size: int, seed: int) -> bytes:
     """Bytes that do not compress; the same for the same seed."""
     return Random(seed).randbytes(size)
