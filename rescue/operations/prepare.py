@@ -97,7 +97,7 @@ def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
         for disk, numbers in wanted:
             require_source(disk, numbers)
-            require_unwritten(disk)
+            require_unwritten(disk, numbers)
             layouts.append(scan_layout(disk, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel))
     return BackupPlan(
         name=request.name or machine.default_name(),
@@ -148,7 +148,7 @@ def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> 
         )
     numbers = None if source_part is None else {source_part.number}
     require_source(source, numbers)
-    require_unwritten(source)
+    require_unwritten(source, numbers)
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
         layout = scan_layout(source, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel)
     text = f"{source.path} ({source.model or 'disk'}, {source.confirm})"

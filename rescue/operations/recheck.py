@@ -19,7 +19,7 @@ def recheck_source(layout: Layout) -> Inventory:
     require_same(layout.identity, disk.identity, layout.path, SourceReadError)
     numbers = {region.number for region in layout.included if region.number}
     require_source(disk, numbers or None)
-    require_unwritten(disk)
+    require_unwritten(disk, numbers or None)
     return inventory
 
 

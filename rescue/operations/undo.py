@@ -41,6 +41,7 @@ from rescue.units import MiB, align_down, align_up, format_size
 
 _END = MiB
 _LUKS = 16 * MiB
+_ENDED = ".ended"
 _MAX_KIT = 1 << 30
 _EFI = Path("/sys/firmware/efi/efivars")
 
@@ -91,7 +92,7 @@ def save_kit(disk: Disk, job: str) -> Path:
         "pieces": list(_read_pieces(disk)),
         "efi_variables": dict(_boot_variables()),
     }
-    folder = settings.state_directory() / "undo"
+    folder = _folder()
     path = folder / f"{time.time_ns()}-{_slug(disk.confirm)}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +100,7 @@ def save_kit(disk: Disk, job: str) -> Path:
             json.dump(document, stream)
             stream.flush()
             os.fsync(stream.fileno())
+        _sync(folder)
     except OSError as error:
         raise RescueError(
             f"The undo kit cannot be saved in {folder}: {error.strerror}. Nothing was written.",
@@ -107,17 +109,57 @@ def save_kit(disk: Disk, job: str) -> Path:
     return path
 
 
+def end_kit(path: Path) -> None:
+    """Note that the job of this kit ended: the kit of the next job shows the disk as it should be, too."""
+    with suppress(OSError):
+        path.with_suffix(_ENDED).touch()
+
+
 def find_kit(disk: Disk) -> UndoKit:
-    """The newest kit of exactly this disk, whatever table it has now; NoUndoError where there is none."""
-    folder = settings.state_directory() / "undo"
-    for path in sorted(folder.glob("*.json"), reverse=True):
+    """The kit that shows exactly this disk as it was, whatever table it has now; NoUndoError where there is none.
+
+    That is the newest one. But where the job before it did not end, and it shows no table, it shows nothing but a
+    disk that was half written: then the kit of that job is the one, and so on.
+    """
+    found = None
+    for kit in _kits(disk):
+        if found is not None and (found.identity.table_uuid or kit.path.with_suffix(_ENDED).exists()):
+            break
+        found = kit
+    if found is None:
+        raise NoUndoError(
+            f"There is no undo kit for {disk.path} in {_folder()}.", hint="A kit is made before Rescue writes a disk."
+        )
+    return found
+
+
+def _kits(disk: Disk) -> Iterator[UndoKit]:
+    """All readable kits of exactly this disk, the newest first."""
+    for path in sorted(_folder().glob("*.json"), reverse=True):
         with suppress(IntegrityError, OSError):
             kit = _load(path)
             if not kit.identity.differences(disk.identity, ignore_table=True):
-                return kit
-    raise NoUndoError(
-        f"There is no undo kit for {disk.path} in {folder}.", hint="A kit is made before Rescue writes a disk."
-    )
+                yield kit
+
+
+def _retire(kit: UndoKit, disk: Disk) -> None:
+    """After an undo its kit is the newest one of the disk again; what newer ones show is over."""
+    end_kit(kit.path)
+    for other in _kits(disk):
+        if other.path.name > kit.path.name:
+            other.path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return settings.state_directory() / "undo"
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def prepare_undo(path: str) -> UndoPlan:
@@ -144,6 +186,7 @@ def run_undo(plan: UndoPlan, confirmation: Confirmation) -> None:
     with others_locked(inventory, keep=(disk.path,)):
         _write_back(plan.kit, disk)
         settle(disk.path, table_of(disk))
+    _retire(plan.kit, disk)
 
 
 def _write_back(kit: UndoKit, disk: Disk) -> None:

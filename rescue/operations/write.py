@@ -20,7 +20,7 @@ from rescue.images.layout import Region
 from rescue.images.sinks import CompareSink
 from rescue.operations.recheck import recheck_target
 from rescue.operations.report import save_report, write_report
-from rescue.operations.undo import save_kit
+from rescue.operations.undo import end_kit, save_kit
 from rescue.pipeline.copy import copy_region
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
@@ -92,6 +92,7 @@ def run_write(
             if job.touched:
                 _tell_failure(job, error)
             raise
+    end_kit(kit)
     return _finish(job)
 
 

@@ -112,8 +112,9 @@ def test_killed_at_any_moment(rescue: Rescue, attach: Attach, tmp_path: Path) ->
     rescue.run("check", "--read-data")
 
 
-def test_interrupted_clone_says_so(rescue: Rescue, gpt: tuple[Path, Content], attach: Attach, tmp_path: Path) -> None:
-    """The disk has no table then, so that nobody takes it for a good one; the report tells; it can be undone."""
+def test_interrupted_clone(rescue: Rescue, gpt: tuple[Path, Content], attach: Attach, tmp_path: Path) -> None:
+    """The disk has no table then, so that nobody takes it for a good one; the report tells; it can be undone,
+    also after the same job was killed, and once more ran to its end: what was half written is never brought back."""
     image, target = fill(tmp_path / "big.img"), attach(gpt[0])
     tool("sfdisk", "--quiet", str(image), text="label: gpt\nsize=90MiB\n")
     table = tool("sfdisk", "--dump", target)
@@ -131,6 +132,16 @@ def test_interrupted_clone_says_so(rescue: Rescue, gpt: tuple[Path, Content], at
     assert "incomplete and must not be used" in done.err
     assert Path(result["report"]).read_text().splitlines()[-1].startswith("FAILED.")
     assert subprocess.run(["sfdisk", "--dump", target], capture_output=True, check=False).returncode != 0
-    rescue = rescue.seeing(target)
-    rescue.run("undo", target, *rescue.confirm(target))
-    assert tool("sfdisk", "--dump", target) == table
+    source = attach(image)
+    rescue = rescue.seeing(source, target)
+    killed = rescue.start("clone", source, target, *rescue.confirm(target), "--json", "--no-verify")
+    assert killed.stdout is not None
+    while '"Progress"' not in (line := killed.stdout.readline()):
+        assert line
+    killed.kill()
+    killed.communicate()
+    rescue.run("clone", source, target, *rescue.confirm(target))
+    assert tool("sfdisk", "--dump", target) != table
+    for _ in range(2):
+        rescue.run("undo", target, *rescue.confirm(target))
+        assert tool("sfdisk", "--dump", target) == table

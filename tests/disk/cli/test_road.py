@@ -63,6 +63,9 @@ def _look_at(rescue: Rescue, identity: str) -> None:
         assert rescue.run("show", query).out.startswith(identity)
     shown = json.loads(rescue.run("show", "latest", "--json").out)
     assert [region["outcome"] for region in shown["disks"][0]["regions"]] == ["OK"] * len(shown["disks"][0]["regions"])
+    assert rescue.run("verify", "first", "--json").events[-1]["event"] == "Verified"
+    assert rescue.run("check", "--read-data", "--json").event("Checked")["problems"] == []
+    assert rescue.run("prune", "--dry-run", "--json").event("Pruned")["removed_packs"] == 0
     assert "all as stored" in rescue.run("verify", "first").out
     assert "1 of 1 snapshots are whole" in rescue.run("check").out
 
@@ -113,6 +116,21 @@ def test_a_file_system_without_a_table(rescue: Rescue, attach: Attach, tmp_path:
         junk(copy)
         rescue.run("restore", "latest", copy, *rescue.confirm(copy))
         compare_ext(source, copy, tmp_path)
+
+
+def test_two_disks_in_one_snapshot(rescue: Rescue, attach: Attach) -> None:
+    """A partition of a disk that is named as well adds nothing; each disk comes back by its number."""
+    one, other, target = attach(8 * MIB, "one.img"), attach(8 * MIB, "other.img"), attach(8 * MIB)
+    rescue = rescue.seeing(one, other, target)
+    junk(one, seed=1)
+    junk(other, seed=2)
+    rescue.run("init")
+    rescue.run("backup", one, other, one)
+    for number, source in enumerate((one, other), start=1):
+        rescue.run("restore", "latest", target, "--disk", str(number), *rescue.confirm(target))
+        assert hash_of(target) == hash_of(source)
+    for wrong in ("0", "3", "-1"):
+        rescue.refused("restore", "latest", target, f"--disk={wrong}", code=36, says="2 disks")
 
 
 def test_an_empty_disk(rescue: Rescue, attach: Attach) -> None:

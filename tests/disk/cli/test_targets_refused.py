@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def test_holds_the_repository(rescue: Rescue, source: str, target: str, tmp_path
         ready.run("backup", source)
         ready.refused("restore", "latest", target, code=15, says="It holds the repository.")
         ready.refused("restore", "latest:disk", f"{target}p2", code=15, says="It holds the repository.")
+        ready.run("backup", f"{target}p2")
 
 
 def test_is_the_source(ready: Rescue, source: str, target: str, tmp_path: Path) -> None:
@@ -123,6 +125,29 @@ def test_is_the_source(ready: Rescue, source: str, target: str, tmp_path: Path) 
     ready.refused("clone", target, f"{target}p1", code=15, says="It is the source itself.")
     ready.refused("clone", f"{target}p1", target, code=15, says="It is the source itself.")
     before.require()
+
+
+def test_mounted_where_we_cannot_see_it(ready: Rescue, source: str, target: str, tmp_path: Path) -> None:
+    """In the mount namespace of a container: neither imaged nor written, and the target keeps every byte."""
+    ready.run("backup", target)
+    script = f"mount -o noload,ro {target}p1 {tmp_path} && echo mounted && read line"
+    argv = ["unshare", "--mount", "--propagation=private", "sh", "-c", script]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as container:
+        assert container.stdin is not None
+        assert container.stdout is not None
+        try:
+            assert container.stdout.readline() == b"mounted\n"
+            before = untouched(target)
+            said = "another program has claimed it"
+            ready.refused("backup", target, code=14, says=said)
+            ready.refused("backup", f"{target}p1", code=14, says=said)
+            ready.refused("clone", target, source, code=14, says=said)
+            ready.refused("clone", source, target, *ready.confirm(target), code=15, says=said)
+            ready.refused("restore", "latest:p1", f"{target}p1", *ready.confirm(target), code=15, says=said)
+            before.require()
+        finally:
+            container.stdin.close()
+    ready.run("backup", target)
 
 
 def test_twins(ready: Rescue, source: str, tmp_path: Path) -> None:
