@@ -20,7 +20,7 @@ from rescue.filesystems.model import Bench, UnmappableError
 _TIMEOUT_SECONDS = 6 * 3600.0
 _SIGN_OF_FAILURE = re.compile(
     r"\b(fail\w*|error\w*|err|warn\w*|can't|couldn't|cannot|unable|bad|invalid|corrupt\w*|mismatch\w*|bug|broken|"
-    r"wrong|not cleanly|unclean\w*|unknown|unsupported|damaged)\b",
+    r"wrong|mounted|not cleanly|unclean\w*|unknown|unsupported|damaged)\b",
     re.IGNORECASE,
 )
 _SUCCESS = "successfully"

@@ -12,6 +12,7 @@ from rescue.filesystems.volume import opened
 from rescue.units import MiB, format_size
 
 _TAIL_EDGE = MiB
+_LONGEST_REASON = 400
 
 
 def used_map(
@@ -34,8 +35,13 @@ def used_map(
             measured = member.measure(volume, Bench(scratch, cancel))
         used, tail_notes = _with_tail(measured, size)
     except (UnmappableError, SourceReadError, ToolError) as error:
-        return _all_blocks(name, size, reason=error.message)
+        return _all_blocks(name, size, reason=_one_line(error.message))
     return UsedMap(name, used, measured.method, None, measured.notes + tail_notes, dict(measured.facts))
+
+
+def _one_line(message: str) -> str:
+    """What a tool said in many lines, fit for a report."""
+    return " ".join(message.split())[:_LONGEST_REASON]
 
 
 def _all_blocks(name: str, size: int, *, reason: str | None = None, notes: tuple[str, ...] = ()) -> UsedMap:

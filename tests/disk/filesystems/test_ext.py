@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rescue.extents import Extents
-from rescue.filesystems import UsedMap
+from rescue.filesystems import UsedMap, used_map
 from rescue.filesystems.ext_bitmaps import used_blocks
 from rescue.filesystems.ext_superblock import read_superblock
 from rescue.filesystems.fields import le32
@@ -159,3 +159,12 @@ def test_cut_off_file_system_is_imaged_raw(tmp_path: Path) -> None:
     with image.open("r+b") as stream:
         stream.truncate(31 * MiB)
     assert_raw(measure(image, "ext4", tmp_path / "scratch"), image, "larger than its partition")
+
+
+def test_mounted_volume_is_imaged_raw(tmp_path: Path) -> None:
+    image = blank(tmp_path / "source.img", 32 * MiB)
+    run("mkfs.ext4", "-q", "-F", str(image))
+    with mounted(image, "ro") as root:
+        device = run("findmnt", "-n", "-o", "SOURCE", str(root)).strip()
+        result = used_map(device, 32 * MiB, "ext4", scratch=tmp_path)
+    assert_raw(result, image, "mounted")

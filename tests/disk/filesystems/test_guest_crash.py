@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from rescue.filesystems import UsedMap
+from rescue.filesystems.f2fs import read_checkpoint, read_superblock
+from rescue.filesystems.volume import opened
 from rescue.units import MiB
 from tests.disk.filesystems import guest, hfsplus_maker
 from tests.disk.filesystems.guest import Job
@@ -70,11 +72,19 @@ def test_f2fs_of_a_crash_is_imaged_raw(crashed: dict[str, Path], tmp_path: Path)
 
 def test_f2fs_with_an_fsync_after_its_last_unmount_is_imaged_raw(crashed: dict[str, Path], tmp_path: Path) -> None:
     image = crashed["f2fs-idle"]
-    result = result_of(image, "f2fs", tmp_path)
-    assert result.raw_reason in {
-        "The F2FS has files that were written after its last checkpoint.",
-        "The F2FS was not cleanly unmounted.",
-    }
+    assert_raw(result_of(image, "f2fs", tmp_path), image, "not cleanly unmounted")
+
+
+def test_f2fs_with_a_node_after_its_checkpoint_is_imaged_raw(tmp_path: Path) -> None:
+    image = blank(tmp_path / "source.img", 128 * MiB)
+    run("mkfs.f2fs", "-q", "-f", str(image))
+    with opened(str(image), 128 * MiB) as volume:
+        superblock = read_superblock(volume)
+        checkpoint = read_checkpoint(volume, superblock)
+    segment, offset = checkpoint.next_node
+    block = superblock.main + segment * 512 + offset
+    overwrite(image, (block + 1) * 4096 - 12, checkpoint.version.to_bytes(8, "little"))
+    assert_raw(result_of(image, "f2fs", tmp_path), image, "after its last checkpoint")
 
 
 def test_hfsplus_of_a_crash_is_imaged_raw(crashed: dict[str, Path], tmp_path: Path) -> None:
