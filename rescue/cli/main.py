@@ -2,17 +2,18 @@
 
 import argparse
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
 
 from rescue.cli.arguments import parser
+from rescue.cli.text import accept_any_text, printable, say_json
 from rescue.errors import CancelledError, RescueError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()
     options = words.parse_args(arguments)
     if options.command is None:
@@ -30,16 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _tell(RescueError(f"The machine refused something: {error.strerror or error}{where}."), options)
     return code
 
 
 def _tell(error: RescueError, options: argparse.Namespace) -> int:
     if options.json:
         document = {"event": "Error", "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-        print(json.dumps(document, ensure_ascii=False), flush=True)
-    print(f"rescue: {error.message}", file=sys.stderr)
+        say_json(document)
+    print(f"rescue: {printable(error.message)}", file=sys.stderr)
     if error.hint:
-        print(f"        {error.hint}", file=sys.stderr)
+        print(f"        {printable(error.hint)}", file=sys.stderr)
     return error.exit_code
 
 

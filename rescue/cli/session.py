@@ -1,11 +1,11 @@
 """What every command shares: where events go, who stops the job, and who confirms a plan."""
 
 import argparse
-import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -13,7 +13,8 @@ from types import FrameType
 from rescue import settings
 from rescue.cancel import CancelToken
 from rescue.cli.terminal import Terminal
-from rescue.errors import CancelledError, NotConfirmedError, UsageError
+from rescue.cli.text import say, say_json
+from rescue.errors import CancelledError, NotConfirmedError, RescueError, UsageError
 from rescue.events import Event, Outcome, Sink, as_json
 from rescue.plans.token import Confirmation, Destructive, confirm
 
@@ -53,14 +54,15 @@ def _stopper(cancel: CancelToken) -> Callable[[int, FrameType | None], None]:
         if cancel.cancelled:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        print("\nStopping in a valid state; once more stops at once.", file=sys.stderr)
         cancel.cancel()
+        with suppress(OSError):  # not `print`, which the signal may have interrupted
+            os.write(2, b"\nStopping in a valid state; once more stops at once.\n")
 
     return stop
 
 
 def _print_json(event: Event) -> None:
-    print(json.dumps(as_json(event), ensure_ascii=False), flush=True)
+    say_json(as_json(event))
 
 
 def repository_path(options: argparse.Namespace) -> Path:
@@ -74,9 +76,9 @@ def repository_path(options: argparse.Namespace) -> Path:
 def show_plan(plan_steps: Sequence[str], options: argparse.Namespace) -> None:
     """Print a described plan as the result of --dry-run."""
     if options.json:
-        print(json.dumps({"event": "Plan", "steps": list(plan_steps)}, ensure_ascii=False))
+        say_json({"event": "Plan", "steps": list(plan_steps)})
     else:
-        print("\n".join(plan_steps))
+        say(*plan_steps)
 
 
 def ask(plan: Destructive, options: argparse.Namespace, terminal: Terminal) -> Confirmation:
@@ -113,4 +115,4 @@ def _read_line() -> str:
 
 def exit_code(outcome: Outcome) -> int:
     """Exit code of a job that ended without an error."""
-    return PARTIAL_CODE if outcome is Outcome.PARTIAL else 0
+    return {Outcome.OK: 0, Outcome.PARTIAL: PARTIAL_CODE, Outcome.FAILED: RescueError.exit_code}[outcome]

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from typing import TextIO
 
+from rescue.cli.text import printable
 from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
 from rescue.units import format_duration, format_size
 
@@ -76,7 +77,7 @@ class Terminal:
             self._stream.write("\r\x1b[K")
             self._drawn = False
         for line in lines:
-            self._stream.write(line + "\n")
+            self._stream.write(printable(line) + "\n")
         self._stream.flush()
 
     def _progress(self, event: Progress) -> None:
@@ -86,7 +87,7 @@ class Terminal:
             self._phase, self._rate = event.phase, Rate()
         self._rate.add(time.monotonic(), event.done)
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write("\r\x1b[K" + progress_line(event, self._rate.per_second())[:width])
+        self._stream.write("\r\x1b[K" + printable(progress_line(event, self._rate.per_second()))[:width])
         self._stream.flush()
         self._drawn = True
 
@@ -103,11 +104,12 @@ class Terminal:
 
 def progress_line(event: Progress, rate: int) -> str:
     """The progress in one line: what, how much, how fast, how long."""
-    filled = event.done * _BAR // event.total if event.total else _BAR
-    percent = event.done * 100 // event.total if event.total else 100
+    done = min(event.done, event.total)
+    filled = done * _BAR // event.total if event.total else _BAR
+    percent = done * 100 // event.total if event.total else 100
     parts = [f"{event.phase.value} [{'#' * filled}{'-' * (_BAR - filled)}] {percent:3} %"]
     if event.phase is not Phase.CHECK:
-        parts.append(f"{format_size(event.done)} of {format_size(event.total)}")
-    if rate:
-        parts.append(f"{format_size(rate)}/s, {format_duration((event.total - event.done) // rate)} left")
+        parts.append(f"{format_size(done)} of {format_size(event.total)}")
+    if rate > 0:
+        parts.append(f"{format_size(rate)}/s, {format_duration((event.total - done) // rate)} left")
     return "  ".join([*parts, event.current])

@@ -1,10 +1,10 @@
 """`rescue check`: is the repository whole?"""
 
 import argparse
-import json
 from dataclasses import asdict
 
 from rescue.cli.session import repository_path, session
+from rescue.cli.text import say, say_json
 from rescue.errors import IntegrityError
 from rescue.repository.check import Findings, check, rebuild_index
 from rescue.repository.repository import Repository
@@ -20,9 +20,9 @@ def run(options: argparse.Namespace) -> int:
     with session(options) as work, Repository.open(root, any_index=True) as repository:
         found = check(repository, read_data=options.read_data, sink=work.sink, cancel=work.cancel)
     if options.json:
-        print(json.dumps({"event": "Checked", **asdict(found)}, ensure_ascii=False))
+        say_json({"event": "Checked", **asdict(found)})
     else:
-        print("\n".join(_lines(found, read_data=options.read_data)))
+        say(*_lines(found, read_data=options.read_data))
     if found.problems:
         raise IntegrityError(
             f"The repository is damaged: {len(found.problems)} problems.",

@@ -1,9 +1,9 @@
 """`rescue delete`: forget a snapshot."""
 
 import argparse
-import json
 
 from rescue.cli.session import repository_path
+from rescue.cli.text import say, say_json
 from rescue.repository.repository import Repository
 
 
@@ -13,7 +13,7 @@ def run(options: argparse.Namespace) -> int:
         identity = repository.resolve(options.snapshot)
         repository.delete_snapshot(identity)
     if options.json:
-        print(json.dumps({"event": "Deleted", "snapshot": identity}))
+        say_json({"event": "Deleted", "snapshot": identity})
     else:
-        print(f"{identity[:12]} is deleted. `rescue prune` gives its space back.")
+        say(f"{identity[:12]} is deleted. `rescue prune` gives its space back.")
     return 0

@@ -1,8 +1,8 @@
 """`rescue disks`: what is there."""
 
 import argparse
-import json
 
+from rescue.cli.text import say, say_json
 from rescue.devices.model import Disk, Partition
 from rescue.operations.prepare import look
 from rescue.units import format_size
@@ -12,12 +12,12 @@ def run(options: argparse.Namespace) -> int:
     """Print every disk, for people or as a JSON list."""
     inventory = look()
     if options.json:
-        print(json.dumps([as_json(disk) for disk in inventory.disks], ensure_ascii=False))
+        say_json([as_json(disk) for disk in inventory.disks])
         return 0
     for disk in inventory.disks:
-        print("\n".join(describe(disk)))
+        say(*describe(disk))
     if not inventory.disks:
-        print("There is no disk." if inventory.visible is None else "RESCUE_DEVICES hides every disk.")
+        say("There is no disk." if inventory.visible is None else "RESCUE_DEVICES hides every disk.")
     return 0
 
 

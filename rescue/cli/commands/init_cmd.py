@@ -1,9 +1,9 @@
 """`rescue init`: make a repository."""
 
 import argparse
-import json
 
 from rescue.cli.session import repository_path
+from rescue.cli.text import say, say_json
 from rescue.repository.repository import Repository
 
 
@@ -12,7 +12,7 @@ def run(options: argparse.Namespace) -> int:
     root = repository_path(options)
     identity = Repository.init(root)
     if options.json:
-        print(json.dumps({"event": "Initialized", "repository": str(root), "id": identity}))
+        say_json({"event": "Initialized", "repository": str(root), "id": identity})
     else:
-        print(f"{root} is a repository now. Its README.txt says how to read it without Rescue.")
+        say(f"{root} is a repository now. Its README.txt says how to read it without Rescue.")
     return 0

@@ -1,9 +1,9 @@
 """`rescue list`: the snapshots of a repository."""
 
 import argparse
-import json
 
 from rescue.cli.session import repository_path
+from rescue.cli.text import say, say_json
 from rescue.repository.repository import Repository, Stored
 from rescue.units import format_size
 
@@ -13,9 +13,12 @@ def run(options: argparse.Namespace) -> int:
     with Repository.open(repository_path(options)) as repository:
         good, bad = repository.snapshots()
     for stored in good:
-        print(json.dumps(summary(stored), ensure_ascii=False) if options.json else line(stored))
+        if options.json:
+            say_json(summary(stored))
+        else:
+            say(line(stored))
     if not good and not bad and not options.json:
-        print("The repository holds no snapshot yet.")
+        say("The repository holds no snapshot yet.")
     if bad:
         raise bad[0]
     return 0

@@ -1,10 +1,10 @@
 """`rescue prune`: give space back."""
 
 import argparse
-import json
 from dataclasses import asdict
 
 from rescue.cli.session import repository_path
+from rescue.cli.text import say, say_json
 from rescue.repository.prune import prune
 from rescue.repository.repository import Repository
 from rescue.units import format_size
@@ -15,10 +15,10 @@ def run(options: argparse.Namespace) -> int:
     with Repository.open(repository_path(options), exclusive=True) as repository:
         done = prune(repository, dry_run=options.dry_run)
     if options.json:
-        print(json.dumps({"event": "Pruned", "dry_run": options.dry_run, **asdict(done)}))
+        say_json({"event": "Pruned", "dry_run": options.dry_run, **asdict(done)})
     else:
         verb = "would be" if options.dry_run else "were"
-        print(
+        say(
             f"{done.removed_packs} packs {verb} removed, {done.rewritten_packs} {verb} rewritten, "
             f"{format_size(done.freed_bytes)} {verb} freed."
         )

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from rescue.cli.session import repository_path
+from rescue.cli.text import say, say_json
 from rescue.repository.repository import Repository
 
 
@@ -13,8 +14,7 @@ def run(options: argparse.Namespace) -> int:
         stored = repository.find_snapshot(options.snapshot)
     snapshot = stored.snapshot
     if options.json:
-        print(json.dumps({"id": stored.id, **json.loads(snapshot.to_bytes())}, ensure_ascii=False))
+        say_json({"id": stored.id, **json.loads(snapshot.to_bytes())})
         return 0
-    print(f"{stored.id}\n{snapshot.name}, {snapshot.created}, made on {snapshot.machine.get('host')}")
-    print("\n".join(snapshot.report))
+    say(stored.id, f"{snapshot.name}, {snapshot.created}, made on {snapshot.machine.get('host')}", *snapshot.report)
     return 0

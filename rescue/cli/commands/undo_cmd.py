@@ -1,9 +1,9 @@
 """`rescue undo`: bring a disk's table and headers back."""
 
 import argparse
-import json
 
 from rescue.cli.session import ask, session, show_plan
+from rescue.cli.text import say, say_json
 from rescue.operations.undo import prepare_undo, run_undo
 
 
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     with session(options) as work:
         run_undo(plan, ask(plan, options, work.terminal))
     if options.json:
-        print(json.dumps({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)}))
+        say_json({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)})
     else:
-        print(f"{plan.target.path} has the table and headers of {plan.kit.created} again.")
+        say(f"{plan.target.path} has the table and headers of {plan.kit.created} again.")
     return 0

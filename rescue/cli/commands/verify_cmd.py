@@ -1,9 +1,9 @@
 """`rescue verify`: read a snapshot back."""
 
 import argparse
-import json
 
 from rescue.cli.session import exit_code, repository_path, session
+from rescue.cli.text import say, say_json
 from rescue.operations.verify import verify_snapshot
 from rescue.repository.repository import Repository
 from rescue.units import format_size
@@ -16,9 +16,9 @@ def run(options: argparse.Namespace) -> int:
         count = verify_snapshot(repository, stored.snapshot, sink=work.sink, cancel=work.cancel)
     outcome = stored.snapshot.outcome
     if options.json:
-        print(json.dumps({"event": "Verified", "snapshot": stored.id, "bytes": count, "outcome": outcome.value}))
+        say_json({"event": "Verified", "snapshot": stored.id, "bytes": count, "outcome": outcome.value})
     else:
-        print(
+        say(
             f"{stored.id[:12]} “{stored.snapshot.name}”: {format_size(count)} read back, all as stored. {outcome.value}"
         )
     return exit_code(outcome)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rescue.cancel import CancelToken
@@ -91,6 +91,7 @@ PIECES = st.lists(st.tuples(st.integers(0, 255), st.integers(1, 64)), max_size=6
 )
 
 
+@settings(max_examples=30)
 @given(PIECES, PIECES)
 def test_any_used_blocks_and_any_zeros(tmp_path_factory: pytest.TempPathFactory, used: Extents, zeros: Extents) -> None:
     folder = tmp_path_factory.getbasetemp()

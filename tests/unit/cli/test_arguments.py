@@ -1,0 +1,137 @@
+"""The words of the command line: fixed names, instant help, nothing heavy."""
+
+import argparse
+import importlib
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rescue
+from rescue.cli.arguments import parser
+from rescue.cli.main import main
+
+PROJECT = Path(__file__).parents[3]
+HEAVY = ("blake3", "zstandard", "parted", "_ped", "pyudev", "textual", "sqlite3", "rescue.devices", "rescue.repository")
+
+
+def parse(*words: str) -> argparse.Namespace:
+    return parser().parse_args(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("disks", {"command": "disks", "json": False}),
+        ("disks --json", {"json": True}),
+        ("init /repo", {"repo": "/repo"}),
+        ("init", {"repo": None}),
+        ("backup /dev/sda", {"sources": ["/dev/sda"], "repo": None, "name": None, "level": 3, "verify": False}),
+        (
+            "backup a b --repo r --name n --verify --level 9",
+            {"sources": ["a", "b"], "repo": "r", "name": "n", "level": 9},
+        ),
+        ("backup a --raw --allow-bad-sectors --dry-run", {"raw": True, "allow_bad_sectors": True, "dry_run": True}),
+        ("list --repo r", {"command": "list", "repo": "r"}),
+        ("check --read-data", {"read_data": True, "rebuild_index": False}),
+        ("check --rebuild-index", {"rebuild_index": True}),
+        ("prune --dry-run", {"command": "prune", "dry_run": True}),
+        ("show s", {"command": "show", "snapshot": "s"}),
+        ("verify s", {"command": "verify", "snapshot": "s"}),
+        ("delete s", {"command": "delete", "snapshot": "s"}),
+        ("restore s:p1 t", {"snapshot": "s:p1", "target": "t", "disk": 1, "yes": False, "confirm": None}),
+        ("restore s t --yes --confirm X --disk 2", {"yes": True, "confirm": "X", "disk": 2, "no_verify": False}),
+        ("clone a b --yes --confirm X --no-verify", {"source": "a", "target": "b", "no_verify": True}),
+        ("undo t --yes --confirm X", {"command": "undo", "target": "t"}),
+    ],
+)
+def test_words_that_scripts_rely_on(words: str, expected: dict[str, object]) -> None:
+    options = vars(parse(*words.split()))
+    assert {name: options[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "unknown",
+        "backup",
+        "backup a --level 0",
+        "backup a --level 20",
+        "backup a --level x",
+        "backup a --yes",
+        "restore s",
+        "clone a",
+        "undo",
+        "disks extra",
+        "delete s --yes",
+        "restore s t --disk x",
+    ],
+)
+def test_words_that_mean_nothing(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(*words.split())
+    assert caught.value.code == 2
+    assert "usage: rescue" in capsys.readouterr().err
+
+
+def commands() -> list[str]:
+    (action,) = (each for each in parser()._actions if isinstance(each, argparse._SubParsersAction))
+    return list(action.choices)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_a_module_json_and_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(importlib.import_module(f"rescue.cli.commands.{name}_cmd").run)
+    with pytest.raises(SystemExit) as caught:
+        parse(name, "--help")
+    assert caught.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_every_module_is_a_command() -> None:
+    modules = {path.name.removesuffix("_cmd.py") for path in (PROJECT / "rescue/cli/commands").glob("*_cmd.py")}
+    assert modules == set(commands())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse("--version")
+    assert capsys.readouterr().out == f"rescue {rescue.__version__}\n"
+
+
+def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "backup" in capsys.readouterr().err
+
+
+def isolated(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True, env={"PATH": ""}
+    ).stdout
+
+
+def test_starting_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, contextlib, io\nimport rescue.cli.main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
+        "    rescue.cli.main.main(['--help'])\n"
+        "print(*sys.modules)"
+    )
+    loaded = isolated(code).split()
+    assert "rescue.cli.main" in loaded
+    assert [name for name in loaded if name.startswith(HEAVY)] == []
+
+
+def test_the_check_for_heavy_imports_can_fail() -> None:
+    loaded = isolated("import sys, rescue.cli.commands.list_cmd\nprint(*sys.modules)").split()
+    assert {"blake3", "zstandard", "sqlite3"} <= set(loaded)
+
+
+def test_help_is_instant() -> None:
+    """Under 0.3 seconds of processor time, the start of Python included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "rescue", "--help"], cwd=PROJECT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3
