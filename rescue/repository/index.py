@@ -7,11 +7,12 @@ import sqlite3
 import struct
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from blake3 import blake3
 
-from rescue.errors import IntegrityError
+from rescue.errors import IntegrityError, RepositoryAccessError
 from rescue.repository.format import ENTRY_SIZE, ID_LENGTH, MAX_PACK_SIZE, Entry, pack_entries, unpack_entries
 
 _MAGIC = b"RIX1"
@@ -77,23 +78,17 @@ def decode_index(data: bytes) -> Iterator[PackEntries]:
         position = end
 
 
-class Index:
-    """All chunks of a repository that are on the drive.
-
-    It lives in a private SQLite database that goes to a temporary file when it outgrows its cache, so that memory
-    stays bounded for a repository of any size. Safe from several threads.
-    """
+class _Temporary:
+    """A private SQLite database that goes to a temporary file when it outgrows its cache, so that memory stays bounded
+    for a repository of any size. Safe from several threads."""
 
     _CACHE_KIB = 48 * 1024
 
-    def __init__(self) -> None:
+    def __init__(self, tables: str) -> None:
         self._lock = threading.Lock()
         self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._database.executescript(
-            f"PRAGMA cache_size = -{self._CACHE_KIB}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            "CREATE TABLE packs (number INTEGER PRIMARY KEY, pack BLOB UNIQUE, size INTEGER);"
-            "CREATE TABLE chunks (chunk BLOB PRIMARY KEY, number INTEGER, start INTEGER, stored INTEGER,"
-            " plain INTEGER) WITHOUT ROWID;"
+            f"PRAGMA cache_size = -{self._CACHE_KIB}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {tables}"
         )
 
     def close(self) -> None:
@@ -101,38 +96,75 @@ class Index:
         with self._lock:
             self._database.close()
 
+    @contextmanager
+    def _alone(self) -> Iterator[sqlite3.Connection]:
+        """The database, for this thread alone while the block runs."""
+        try:
+            with self._lock:
+                yield self._database
+        except sqlite3.OperationalError as error:
+            raise RepositoryAccessError(
+                f"The index of the repository cannot be kept in a temporary file: {error}.",
+                hint="Name a directory with more room in SQLITE_TMPDIR.",
+            ) from error
+
+
+class Index(_Temporary):
+    """All chunks of a repository that are on the drive."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CREATE TABLE packs (number INTEGER PRIMARY KEY, pack BLOB UNIQUE, size INTEGER);"
+            "CREATE TABLE chunks (chunk BLOB PRIMARY KEY, number INTEGER, start INTEGER, stored INTEGER,"
+            " plain INTEGER) WITHOUT ROWID;"
+        )
+
     def add(self, pack: PackEntries) -> None:
         """Learn what a pack holds. The first place of a chunk counts."""
-        with self._lock:
-            cursor = self._database.execute(
-                "INSERT OR IGNORE INTO packs (pack, size) VALUES (?, ?)", (pack.pack, pack.size)
-            )
+        with self._alone() as database:
+            cursor = database.execute("INSERT OR IGNORE INTO packs (pack, size) VALUES (?, ?)", (pack.pack, pack.size))
             if cursor.rowcount:
                 number = cursor.lastrowid
-                self._database.executemany(
+                database.executemany(
                     "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, ?, ?)",
                     ((e.chunk, number, e.offset, e.stored, e.plain) for e in pack.entries),
                 )
 
     def find(self, chunk: bytes) -> Location | None:
         """Where the chunk lies; None when it is not stored."""
-        with self._lock:
-            row = self._database.execute(
+        with self._alone() as database:
+            row = database.execute(
                 "SELECT pack, start, stored, plain FROM chunks JOIN packs USING (number) WHERE chunk = ?", (chunk,)
             ).fetchone()
         return None if row is None else Location(row[0], Entry(chunk, *row[1:]))
 
     def has(self, chunk: bytes) -> bool:
         """True when the chunk is stored."""
-        with self._lock:
-            return self._database.execute("SELECT 1 FROM chunks WHERE chunk = ?", (chunk,)).fetchone() is not None
+        with self._alone() as database:
+            return database.execute("SELECT 1 FROM chunks WHERE chunk = ?", (chunk,)).fetchone() is not None
 
     def packs(self) -> dict[bytes, int]:
         """Every pack with its size in bytes."""
-        with self._lock:
-            return dict(self._database.execute("SELECT pack, size FROM packs"))
+        with self._alone() as database:
+            return dict(database.execute("SELECT pack, size FROM packs"))
 
     def chunk_count(self) -> int:
         """Number of different chunks."""
-        with self._lock:
-            return int(self._database.execute("SELECT count(*) FROM chunks").fetchone()[0])
+        with self._alone() as database:
+            return int(database.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+
+class ChunkSet(_Temporary):
+    """A set of chunk ids of any size."""
+
+    def __init__(self) -> None:
+        super().__init__("CREATE TABLE chunks (chunk BLOB PRIMARY KEY) WITHOUT ROWID;")
+
+    def update(self, chunks: Iterable[bytes]) -> None:
+        """Add ids. They are fetched while nobody else can use the set."""
+        with self._alone() as database:
+            database.executemany("INSERT OR IGNORE INTO chunks VALUES (?)", ((chunk,) for chunk in chunks))
+
+    def __contains__(self, chunk: object) -> bool:
+        with self._alone() as database:
+            return database.execute("SELECT 1 FROM chunks WHERE chunk = ?", (chunk,)).fetchone() is not None

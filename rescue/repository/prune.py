@@ -1,11 +1,11 @@
 """Gives back the space that no snapshot needs."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from rescue.errors import IntegrityError
-from rescue.repository.format import HOLE
-from rescue.repository.index import PackEntries
+from rescue.repository.index import ChunkSet, PackEntries
 from rescue.repository.lists import read_ids
 from rescue.repository.pack import pack_name, read_trailer
 from rescue.repository.repository import Repository
@@ -32,22 +32,19 @@ class _Packs:
     rewritten: dict[bytes, int] = field(default_factory=dict)
 
 
-def needed_chunks(repository: Repository) -> set[bytes]:
-    """Every chunk that a snapshot names. IntegrityError when a snapshot or a list cannot be read: nothing is garbage
-    as long as nobody knows what it needs."""
+def needed_chunks(repository: Repository, needed: ChunkSet) -> None:
+    """Add every chunk that a snapshot names to `needed`. IntegrityError when a snapshot or a list cannot be read:
+    nothing is garbage as long as nobody knows what it needs."""
     good, bad = repository.snapshots()
     if bad:
         raise IntegrityError(
             f"Nothing was removed: {bad[0].message}", hint="Delete the damaged snapshot, or bring its file back, first."
         )
-    needed: set[bytes] = set()
     for stored in good:
         needed.update(bytes.fromhex(name) for name in stored.snapshot.list_ids())
         for disk in stored.snapshot.disks:
             for region in disk.regions:
                 needed.update(read_ids(repository, region.chunks))
-    needed.discard(HOLE)
-    return needed
 
 
 def prune(repository: Repository, *, dry_run: bool = False) -> Pruned:
@@ -57,18 +54,19 @@ def prune(repository: Repository, *, dry_run: bool = False) -> Pruned:
     drive; new packs, new index, old index files, old packs. At any point in between every snapshot is whole, and the
     next `prune` ends the work.
     """
-    needed = needed_chunks(repository)
-    packs = _sorted(repository, needed)
-    freed = sum(packs.removed.values())
-    if not dry_run:
-        for name in list(repository.leftovers()):
-            repository.place.delete(name)
-        _delete(repository, packs.removed)
-        freed += _rewrite(repository, needed, packs)
+    with closing(ChunkSet()) as needed:
+        needed_chunks(repository, needed)
+        packs = _sorted(repository, needed)
+        freed = sum(packs.removed.values())
+        if not dry_run:
+            for name in list(repository.leftovers()):
+                repository.place.delete(name)
+            _delete(repository, packs.removed)
+            freed += _rewrite(repository, needed, packs)
     return Pruned(len(packs.removed), len(packs.rewritten), freed)
 
 
-def _sorted(repository: Repository, needed: Collection[bytes]) -> _Packs:
+def _sorted(repository: Repository, needed: ChunkSet) -> _Packs:
     """Look into every pack and decide."""
     packs = _Packs()
     for pack, size in repository.index.packs().items():
@@ -81,12 +79,12 @@ def _sorted(repository: Repository, needed: Collection[bytes]) -> _Packs:
     return packs
 
 
-def _serves(repository: Repository, pack: bytes, chunk: bytes, needed: Collection[bytes]) -> bool:
+def _serves(repository: Repository, pack: bytes, chunk: bytes, needed: ChunkSet) -> bool:
     """True when the chunk is needed and this pack is the one that the index names for it."""
     return chunk in needed and repository.find_chunk(chunk).pack == pack
 
 
-def _rewrite(repository: Repository, needed: Collection[bytes], packs: _Packs) -> int:
+def _rewrite(repository: Repository, needed: ChunkSet, packs: _Packs) -> int:
     """Copy what lives in the old packs into new ones, index all that stays, and return the bytes saved.
 
     A pack is named by its content, so that a new one can be one of those that are there: what is new stays.

@@ -115,11 +115,11 @@ def test_no_set_is_a_key() -> None:
 
 def test_many_extents_are_quick() -> None:
     """A fragmented disk has millions: no operation is quadratic."""
-    many = Extents((start * 10, start * 10 + 5) for start in range(200_000))
+    many = Extents((start * 10, start * 10 + 5) for start in range(50_000))
     other = many.shift(3)
-    assert (many & other).total == 200_000 * 2
-    assert (many | other).total == 200_000 * 8
-    assert (many - other).total == 200_000 * 3
+    assert (many & other).total == 50_000 * 2
+    assert (many | other).total == 50_000 * 8
+    assert (many - other).total == 50_000 * 3
     assert (
-        sum(extent.length for start in range(0, 2_000_000, 20) for extent in many.between(start, start + 20)) == 10**6
+        sum(extent.length for start in range(0, 500_000, 20) for extent in many.between(start, start + 20)) == 250_000
     )

@@ -4,12 +4,15 @@ import os
 import random
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rescue.errors import RepositoryAccessError
 from rescue.extents import Extents
-from rescue.repository.format import MAX_PACK_SIZE, chunk_id, compress
+from rescue.repository.format import MAX_PACK_SIZE, Entry, chunk_id, compress
+from rescue.repository.index import ChunkSet, PackEntries
 from rescue.repository.lists import LIST_CHUNK, ListWriter, read_ids
 from rescue.repository.pack import read_trailer
 from rescue.repository.place import LocalPlace
@@ -164,3 +167,21 @@ def test_a_reader_from_many_threads_sees_the_right_bytes(root: Path, monkeypatch
         order = [random.Random(seed).choice(chunks) for seed in range(2000)]
         for chunk, plain in zip(order, pool.map(repository.load, order), strict=True):
             assert chunk_id(plain) == chunk
+
+
+def test_an_index_that_finds_no_room_is_told(root: Path) -> None:
+    """A large one lives in a temporary file, and the directory for these can be full."""
+    back_up(root, noise(4 * CHUNK, 1))
+    with Repository.open(root) as repository:
+        repository.index._database.execute("PRAGMA max_page_count = 1")
+        many = [Entry(chunk_id(bytes([seed % 256, seed // 256])), seed, 1, 1) for seed in range(5000)]
+        with pytest.raises(RepositoryAccessError, match="temporary file"):
+            repository.index.add(PackEntries(b"p" * 32, 5000, many))
+
+
+def test_a_set_of_chunks() -> None:
+    names = [chunk_id(bytes([seed])) for seed in range(200)]
+    with closing(ChunkSet()) as chunks:
+        chunks.update(names[:100])
+        chunks.update(iter(names[50:150]))
+        assert [name in chunks for name in names] == [True] * 150 + [False] * 50
