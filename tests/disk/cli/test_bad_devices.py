@@ -72,7 +72,7 @@ def test_bad_sector_in_free_space_harms_nothing(rescue: Rescue, gpt: tuple[Path,
 def test_source_vanishes(rescue: Rescue, attach: Attach, tmp_path: Path) -> None:
     image, target = fill(tmp_path / "source.img"), attach(blank(tmp_path / "target.img", SIZE))
     rescue.run("init")
-    with faulty(image, Faults(rate=16 * MIB), tmp_path / "slow") as disk:
+    with faulty(image, Faults(rate=16 * MIB, uncached=True), tmp_path / "slow") as disk:
         program = rescue.seeing(disk.device, target)
         job = program.start("backup", disk.device)
         wait_until(lambda: any(name.startswith("packs/") for name in tree_hash(rescue.repo)), "a pack is written")
@@ -88,7 +88,7 @@ def test_source_vanishes_although_bad_sectors_are_allowed(rescue: Rescue, tmp_pa
     """What is gone is not a drive with some bad sectors: no snapshot with all the rest as zeros is made of it."""
     image = fill(tmp_path / "source.img")
     rescue.run("init")
-    with faulty(image, Faults(rate=16 * MIB), tmp_path / "slow") as disk:
+    with faulty(image, Faults(rate=16 * MIB, uncached=True), tmp_path / "slow") as disk:
         job = rescue.seeing(disk.device).start("backup", disk.device, "--allow-bad-sectors")
         wait_until(lambda: any(name.startswith("packs/") for name in tree_hash(rescue.repo)), "a pack is written")
         disk.vanish()
@@ -132,10 +132,15 @@ def test_target_that_cannot_be_read_is_not_written(rescue: Rescue, attach: Attac
     assert image.read_bytes() == before
 
 
-def test_target_that_gives_back_other_bytes(rescue: Rescue, attach: Attach, tmp_path: Path) -> None:
-    """A drive that cannot be read where it was written is not a good copy: FAILED, with the region."""
+def test_target_that_cannot_be_read_back(rescue: Rescue, attach: Attach, tmp_path: Path) -> None:
+    """A drive that cannot be read where it was written is not a good copy: FAILED, with the reason."""
     source = attach(fill(tmp_path / "source.img"))
-    with faulty(blank(tmp_path / "target.img", SIZE), Faults(unreadable=(60 * MIB,)), tmp_path / "bad") as disk:
+    faults = Faults(unreadable=(60 * MIB,), uncached=True)
+    with faulty(blank(tmp_path / "target.img", SIZE), faults, tmp_path / "bad") as disk:
         program = rescue.seeing(source, disk.device)
         done = program.run("clone", source, disk.device, *program.confirm(disk.device), "--json", code=22)
-        assert done.event("JobFinished")["outcome"] == "FAILED"
+    result = done.event("JobFinished")
+    assert result["outcome"] == "FAILED"
+    (reason,) = result["regions"]["disk"]["reasons"]
+    assert f"cannot be read at byte {60 * MIB}" in reason
+    assert "--allow-bad-sectors" not in done.err

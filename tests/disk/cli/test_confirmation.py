@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import signal
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.disk.cli.harness import MIB, Done, Rescue, Unchanged, blank, finished, hash_of, junk, tool, untouched
+from tests.disk.cli.harness import MIB, Done, Rescue, Unchanged, blank, finished, hash_of, junk, read, tool, untouched
 from tests.samples.loop import attached, settle
 
 pytestmark = pytest.mark.disk
 Attach = Callable[..., str]
 SIZE = 16 * MIB
+_LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_SET_STATUS64 = 0x4C00, 0x4C01, 0x4C04
 GPT = "label: gpt\nsize=4MiB\n"
 
 
@@ -128,8 +130,7 @@ def test_another_disk_while_the_question_waits(rescue: Rescue, disks: tuple[str,
     with attached(images[0]) as target:
         program = rescue.seeing(source, target)
         with asked(program, "clone", source, target) as question:
-            tool("losetup", "--detach", target)
-            tool("losetup", target, str(images[1]))
+            swap_backing(target, images[1])
             junk(target)
             other = untouched(target)
             done = question.answer("mine.img", code=18)
@@ -138,15 +139,27 @@ def test_another_disk_while_the_question_waits(rescue: Rescue, disks: tuple[str,
     assert "Nothing was written" in done.err
 
 
-def test_gone_while_the_question_waits(rescue: Rescue, disks: tuple[str, str], tmp_path: Path) -> None:
-    source, _ = disks
-    image = blank(tmp_path / "mine.img", SIZE)
-    with attached(image) as target:
-        with asked(rescue.seeing(source, target), "clone", source, target) as question:
-            tool("losetup", "--detach", target)
-            done = question.answer("mine.img", code=18)
-        tool("losetup", target, str(image))
-    assert f"{target} is gone" in done.err
+def swap_backing(device: str, image: Path) -> None:
+    """Put another file behind a loop device, so fast that no other program takes the device in between."""
+    with image.open("r+b") as file:
+        with Path(device).open("rb") as loop:
+            fcntl.ioctl(loop, _LOOP_CLR_FD)
+        with Path(device).open("r+b") as loop:
+            fcntl.ioctl(loop, _LOOP_SET_FD, file.fileno())
+            fcntl.ioctl(loop, _LOOP_SET_STATUS64, bytes(56) + bytes(image)[:63].ljust(64, b"\0") + bytes(112))
+
+
+def test_gone_while_the_question_waits(rescue: Rescue, disks: tuple[str, str]) -> None:
+    """A partition that somebody deleted."""
+    _, target = disks
+    tool("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", target, text="label: gpt\nsize=4MiB\nsize=5MiB\n")
+    settle(target)
+    before = untouched(target)
+    with asked(rescue.seeing(target), "clone", f"{target}p1", f"{target}p2") as question:
+        tool("delpart", target, "2")
+        done = question.answer("target.img", code=18)
+    before.require()
+    assert f"{target}p2 is gone" in done.err
 
 
 def test_in_use_since_the_question(rescue: Rescue, disks: tuple[str, str]) -> None:
@@ -155,9 +168,9 @@ def test_in_use_since_the_question(rescue: Rescue, disks: tuple[str, str]) -> No
     with asked(rescue.seeing(source, target), "clone", source, target) as question:
         tool("swapon", f"{target}p1")
         try:
-            before = untouched(target)
+            before = read(target, 0, MIB)
             done = question.answer("target.img", code=15)
-            before.require()
+            assert read(target, 0, MIB) == before
         finally:
             tool("swapoff", f"{target}p1")
     assert "is active swap space" in done.err

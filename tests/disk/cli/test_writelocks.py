@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +31,13 @@ def read_only(node: str) -> bool:
     return tool("blockdev", "--getro", node).strip() == "1"
 
 
+def pause(job: subprocess.Popen[str]) -> None:
+    """Stop a process, but not while it keeps all others from locking."""
+    with Path("/run/rescue/mutex").open("rb") as mutex:
+        fcntl.flock(mutex, fcntl.LOCK_EX)
+        job.send_signal(signal.SIGSTOP)
+
+
 def nodes(*disks: str) -> list[str]:
     return [node for disk in disks for node in (disk, *partitions(disk))]
 
@@ -40,7 +49,7 @@ def test_a_clone_locks_all_but_its_target(rescue: Rescue, attach: Attach, slow: 
     confirmed = rescue.confirm(target)
     job = rescue.start("clone", slow.device, target, *confirmed)
     wait_until(lambda: all(map(read_only, nodes(slow.device, third))), "the other disks are locked")
-    job.send_signal(signal.SIGSTOP)
+    pause(job)
     assert not read_only(target)
     rescue.refused("clone", slow.device, third, *rescue.confirm(third), code=15, says=f"process {job.pid}")
     rescue.refused("clone", target, third, *rescue.confirm(third), code=15, says=f"process {job.pid}")
@@ -60,10 +69,10 @@ def test_two_jobs_share_their_locks(rescue: Rescue, slow: FaultyDisk) -> None:
     rescue.run("init")
     first = rescue.start("backup", slow.device)
     wait_until(lambda: read_only(slow.device), "the source is locked")
-    first.send_signal(signal.SIGSTOP)
+    pause(first)
     second = rescue.start("backup", slow.device)
     wait_until(lambda: len(list(Path("/run/rescue").glob(f"{second.pid}-*"))) == 1, "the second job locks too")
-    second.send_signal(signal.SIGSTOP)
+    pause(second)
     first.kill()
     first.communicate()
     rescue.run("disks")
