@@ -8,6 +8,7 @@ from rescue.devices.sysfs import Block
 
 _WWN = re.compile(r"(?:0x|naa\.|eui\.)?([0-9a-f]{16,32})")
 _VPD_HEADER = 4
+_NO_TEXT = "(null)"  # what a driver without serial numbers prints into sysfs, as that of User-mode Linux does
 _BUSES = (
     ("/virtual/block/loop", "loop"),
     ("/usb", "usb"),
@@ -41,7 +42,7 @@ def model(block: Block, properties: Mapping[str, str]) -> str:
 
 
 def serial(block: Block, properties: Mapping[str, str]) -> str | None:
-    """The serial number; None where the disk has none, or one of zeros as cheap adapters have it."""
+    """The serial number; None where the disk has none, one of zeros as cheap adapters have it, or the word for none."""
     found = (
         properties.get("ID_SCSI_SERIAL")
         or properties.get("ID_SERIAL_SHORT")
@@ -51,7 +52,7 @@ def serial(block: Block, properties: Mapping[str, str]) -> str | None:
         or _usb_serial(block)
     )
     text = " ".join(found.split())
-    return text if text.strip("0 -_.") else None
+    return text if text.strip("0 -_.") and text != _NO_TEXT else None
 
 
 def wwn(block: Block, properties: Mapping[str, str]) -> str | None:
