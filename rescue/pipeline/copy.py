@@ -1,8 +1,9 @@
 """The copy engine: one region, any source, any sink.
 
-Memory at defaults, for a disk of any size: `2 * workers + 3` buffers of one chunk, as many compressed chunks, two
-packs of 32 MiB, 48 MiB of index cache, and 16 bytes for each used extent and 8 bytes for each MiB of the disk; workers
-are the processor cores, at most 16: never more than 35 * 8 + 64 + 48 = 392 MiB and these lists.
+Memory at defaults: `2 * workers + 3` buffers of one chunk, as many compressed chunks, three packs of 32 MiB (one is
+filled, one is joined from its frames and written), 48 MiB of index cache; workers are the processor cores, at most 16:
+never more than 35 * 2 + 96 + 48 = 214 MiB. To it come 16 bytes for each used extent, and in a restore or a clone
+32 bytes for each MiB of the disk to copy it and as many to compare it.
 """
 
 import os

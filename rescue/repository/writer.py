@@ -14,7 +14,7 @@ from rescue.repository.place import LocalPlace
 
 class ChunkWriter:
     """Adds chunks to a repository. `wants` and `add` may be called from several threads; one pack is being written
-    behind, so that at most two packs are in memory.
+    behind, so that at most two packs are in memory, and for a moment the frames of the second once more.
 
     A chunk counts as stored from `add` on; it is on the drive only after `finish`, which a snapshot waits for.
     After a crash every pack that was written whole is found again through its end.
@@ -24,7 +24,8 @@ class ChunkWriter:
         self._place = place
         self._index = index
         self._publish = publish
-        self._data = bytearray()
+        self._frames: list[bytes] = []
+        self._filled = 0
         self._entries: list[Entry] = []
         self._pending: set[bytes] = set()
         self._written: list[PackEntries] = []
@@ -47,9 +48,10 @@ class ChunkWriter:
             if chunk in self._pending or self._index.has(chunk):
                 return
             self._pending.add(chunk)
-            self._entries.append(Entry(chunk, len(self._data), len(frame), plain))
-            self._data += frame
-            if len(self._data) >= PACK_TARGET:
+            self._entries.append(Entry(chunk, self._filled, len(frame), plain))
+            self._frames.append(frame)
+            self._filled += len(frame)
+            if self._filled >= PACK_TARGET:
                 self._seal()
 
     def finish(self) -> None:
@@ -68,12 +70,13 @@ class ChunkWriter:
         if not self._entries:
             return
         self._collect()
-        data, entries = self._data, self._entries
-        self._data, self._entries = bytearray(), []
-        self._writing = self._behind.submit(self._write, data, entries)
+        frames, entries = self._frames, self._entries
+        self._frames, self._entries, self._filled = [], [], 0
+        self._writing = self._behind.submit(self._write, frames, entries)
 
-    def _write(self, data: bytearray, entries: list[Entry]) -> PackEntries:
-        data += trailer(entries)
+    def _write(self, frames: list[bytes], entries: list[Entry]) -> PackEntries:
+        data = b"".join((*frames, trailer(entries)))
+        frames.clear()
         pack = blake3(data).digest()
         self._place.write(pack_name(pack), data, keep_cached=False)
         return PackEntries(pack, len(data), entries)

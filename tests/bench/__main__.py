@@ -14,7 +14,7 @@ from tests.bench import table
 from tests.bench.bench import PARTS, Bench
 from tests.bench.contenders import show_only
 from tests.bench.sample import make_sample
-from tests.samples.disk import MIB
+from tests.samples.disk import MIB, fresh_image
 from tests.samples.loop import attached
 from tests.samples.process import run
 
@@ -32,11 +32,13 @@ def main() -> int:
     directory = options.directory
     directory.mkdir(parents=True, exist_ok=True)
     sample = directory / f"sample-{options.size}.img"
-    make_sample(sample, options.size * MIB)
     rows = []
-    with _drive(directory / "drive", in_memory=not options.on_disk) as drive, _disks(sample, drive) as (source, target):
-        show_only(source, target, state=drive / "state")
-        bench = Bench(source, target, drive, options.rounds)
+    with (
+        _drive(directory / "drive", in_memory=not options.on_disk) as drive,
+        _disks(drive, sample, options.size) as disks,
+    ):
+        show_only(*disks, state=drive / "state")
+        bench = Bench(*disks, drive, options.rounds)
         bench.get_ready()
         for name in options.only:
             print(f"{name}:", flush=True)
@@ -73,13 +75,21 @@ def _drive(place: Path, *, in_memory: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _disks(sample: Path, drive: Path) -> Iterator[tuple[str, str]]:
-    """Source and target: two copies of the sample, so that both have their space."""
-    paths = (drive / "source.img", drive / "target.img")
-    for path in paths:
-        run("cp", "--sparse=always", str(sample), str(path))
-    with attached(paths[0]) as source, attached(paths[1]) as target:
-        yield source, target
+def _disks(drive: Path, sample: Path, size: int) -> Iterator[tuple[str, str]]:
+    """Source and target: two copies of the sample, which is made if it is not kept from before."""
+    source, target = drive / "source.img", drive / "target.img"
+    if not sample.exists():
+        make_sample(source, size * MIB)
+        with fresh_image(sample, 0) as image:
+            _copy(source, image)
+    for path in (source, target):
+        _copy(sample, path)
+    with attached(source) as first, attached(target) as second:
+        yield first, second
+
+
+def _copy(source: Path, target: Path) -> None:
+    run("cp", "--sparse=always", str(source), str(target))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The disk that is measured: GPT, ext4 and NTFS with the files of a system, half of the free space full of stale data.
 
-Everything is drawn from /usr of this machine in an order that a hash decides, so that size and kind of the files are
-those of a system and the same machine makes the same disk twice. Stale files are written between the others and then
-deleted: the used blocks lie in pieces, as on a disk that has been used.
+Everything is drawn from /usr of this machine, directory after directory in an order that a hash decides, so that size,
+kind and place of the files are those of a system and the same machine makes the same disk twice. Stale files are
+written between the others and then deleted: the used blocks lie in pieces, as on a disk that has been used.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ FILESYSTEMS = (Filesystem(1, "ext4", "partclone.ext4"), Filesystem(2, "ntfs", "p
 
 
 def make_sample(image: Path, used: int) -> None:
-    """Make the disk with `used` bytes of files in `image`, unless it is there."""
-    if image.exists():
-        return
+    """Make the disk with `used` bytes of files in `image`."""
     shares = [used * parts // (_EXT4_PARTS + _NTFS_PARTS) for parts in (_EXT4_PARTS, _NTFS_PARTS)]
     sizes = [share * 21 // 10 // MIB for share in shares]  # about as much free as used, and the file system's own
     with fresh_image(image, (sum(sizes) + 4) * MIB) as fresh, attached(fresh) as device:
@@ -84,7 +82,7 @@ def _change(device: str, filesystem: Filesystem, percent: int, *, scattered: boo
         files = sorted(path for path in top.rglob("*") if path.is_file() and not path.is_symlink())
         count = len(files) * percent // 100
         if scattered:
-            chosen = sorted(files, key=_digest)[:count]
+            chosen = sorted(files, key=lambda path: _digest(path.relative_to(top)))[:count]
         else:
             start = len(files) // 3
             chosen = files[start : start + count]
@@ -124,8 +122,8 @@ def _copy(tree: Iterator[Path], top: Path, budget: int) -> None:
 
 
 def _shuffled(tree: Path) -> Iterator[Path]:
-    """Files of a tree in an order that has nothing to do with their place."""
-    yield from sorted(_files(tree), key=_digest)
+    """Files of a tree; what is in one directory stays together, as an installer writes it."""
+    yield from sorted(_files(tree), key=lambda path: (_digest(path.parent), path))
 
 
 def _files(tree: Path) -> Iterator[Path]:

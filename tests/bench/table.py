@@ -38,7 +38,7 @@ def show(rows: list[Row]) -> str:
     lines = [f"{'':<58} {'measured':>10}  {'target':<14}"]
     for row in rows:
         verdict = {True: "met", False: "NOT MET", None: ""}[row.met]
-        value = f"{row.value:.2f} {row.unit}"
+        value = f"{row.value:.3g} {row.unit}"
         lines.append(f"{row.name:<58} {value:>10}  {row.target:<14} {verdict:<8} {row.note}".rstrip())
     return "\n".join(lines)
 
@@ -46,4 +46,5 @@ def show(rows: list[Row]) -> str:
 def save(rows: list[Row], facts: dict[str, object], path: Path) -> None:
     """Write rows and facts for programs."""
     document = {"facts": facts, "rows": [{**asdict(row), "met": row.met} for row in rows]}
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
