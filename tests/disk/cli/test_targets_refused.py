@@ -171,8 +171,7 @@ def test_twins(ready: Rescue, source: str, tmp_path: Path) -> None:
 
 def test_carries_the_running_system(ready: Rescue, source: str, target: str) -> None:
     """In a mount namespace of its own the target is the medium that a live system was booted from."""
-    script = f'mount {target}p1 /run/live/medium && exec "$@"'
-    Path("/run/live/medium").mkdir(parents=True, exist_ok=True)
+    script = f'mount -t tmpfs none /run && mkdir -p /run/live/medium && mount {target}p1 /run/live/medium && exec "$@"'
     live = ready.wrapped("unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh")
     for words in (("restore", "latest", target), ("clone", source, target), ("undo", target)):
         live.refused(*words, "--yes", "--confirm", "target.img", code=15, says="It carries the system that is running")
