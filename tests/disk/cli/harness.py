@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -240,8 +240,3 @@ class Unchanged:
     def require(self) -> None:
         """Fail where a byte of the disk is another now."""
         assert hash_of(self.device) == self.before, f"{self.device} was written"
-
-
-def words(texts: Sequence[str]) -> str:
-    """Lines as one text."""
-    return "\n".join(texts)
