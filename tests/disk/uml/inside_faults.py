@@ -14,6 +14,7 @@ import pytest
 
 from tests.disk.cli.disks import compare, make_gpt
 from tests.disk.cli.harness import MIB, blank, finished, hash_of, read, tool, write
+from tests.disk.uml import inside
 from tests.disk.uml.inside import WholeMachine
 from tests.samples import loop
 
@@ -107,9 +108,10 @@ def test_bad_sectors(program: WholeMachine, tmp_path: Path) -> None:
         assert program.run(*words, code=3).event("JobFinished")["outcome"] == "PARTIAL"
         source.message("disable")
         assert hash_of(source.below) == before
+    with loop.attached(image) as whole, loop.attached(target_image) as target:
         for block in mapped:
-            write(source.below, EXT + block * BLOCK, bytes(BLOCK))
-        compare(content, source.below, target, tmp_path)
+            write(whole, EXT + block * BLOCK, bytes(BLOCK))
+        compare(content, whole, target, tmp_path)
 
 
 def _extents(blocks: list[int]) -> list[list[int]]:
@@ -120,17 +122,16 @@ def _extents(blocks: list[int]) -> list[list[int]]:
 
 
 def test_target_that_refuses_writes_in_the_middle(program: WholeMachine, tmp_path: Path) -> None:
-    """It can be read everywhere, and written up to its middle: the report says so, and no table is on it."""
-    image = tmp_path / "target.img"
-    make_gpt(image)
-    half = SIZE // 1024
-    table = f"0 {half} linear {{below}} 0\n{half} 2048 flakey {{below}} {half} 0 60 1 error_writes\n"
-    rest = f"{half + 2048} {half - 2048} linear {{below}} {half + 2048}"
-    with loop.attached(noise(tmp_path / "source.img")) as source, drive(image, table + rest) as target:
+    """It answers everywhere else: the report says so, and no table is on it."""
+    for name in ("source.img", "target.img"):
+        make_gpt(tmp_path / name)
+    first, last, end = (value * MIB // 512 for value in (68, 69, 96))
+    table = f"0 {first} linear {{below}} 0\n{first} {last - first} error\n{last} {end - last} linear {{below}} {last}"
+    with loop.attached(tmp_path / "source.img") as source, drive(tmp_path / "target.img", table) as target:
         words = ("clone", source, target.device, *program.confirm(target.device), "--json")
         done = program.run(*words, code=21)
-        _require_unusable(program, target, done.err, done.event("JobFinished"))
         assert f"{target.device} does not take the data at byte" in done.err
+        _require_unusable(program, target, done.err, done.event("JobFinished"))
 
 
 def test_target_dies(program: WholeMachine, tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_target_dies(program: WholeMachine, tmp_path: Path) -> None:
     image = tmp_path / "target.img"
     make_gpt(image)
     with (
-        loop.attached(noise(tmp_path / "source.img")) as source,
+        inside.disk(tmp_path / "source", SIZE, "90MiB") as source,
         drive(image, "0 {sectors} delay {below} 0 20") as target,
     ):
         job = program.start("clone", source, target.device, *program.confirm(target.device), "--json")
