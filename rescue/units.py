@@ -34,7 +34,7 @@ def align_up(value: int, alignment: int) -> int:
 def format_size(size: int) -> str:
     """Size for people: `931.5 GiB`. One decimal, rounded half up, in integers only."""
     for unit, name in _NAMES:
-        if size >= unit:
+        if size * 20 >= unit * 20 - unit // KiB:  # what would round to 1024.0 of the smaller unit
             tenths = (size * 10 + unit // 2) // unit
             return f"{tenths // 10}.{tenths % 10} {name}"
     return f"{size} B"

@@ -1,9 +1,10 @@
 """partclone as the reader of allocation structures: it writes the used blocks as a ddrescue domain map.
 
 Read in its source (0.3.23 and 0.3.36, src/main.c, src/partclone.c): `-D` opens the source read-only, `-I` skips the
-checks of the state flags (which our gate makes itself), `-F` would go on after every error and is never used. A map
-line is `start size +` for used and `start size ?` for free; the lines touch each other from 0 to the last block of the
-file system. Most failures go to stderr, some exit with 0.
+checks of the state flags (which our gate makes itself), `-F` would go on after every error and is never used, `-f 0`
+takes two seconds of sleep out of the thread that shows the progress, which the end of the program waits for. A map line
+is `start size +` for used and `start size ?` for free; the lines touch each other from 0 to the last block of the file
+system. Most failures go to stderr, some exit with 0.
 """
 
 import re
@@ -41,13 +42,18 @@ class DomainMap:
 def read_map(tool: str, path: str, end: int, bench: Bench) -> tuple[Extents, str]:
     """Used bytes of the file system at `path`, which ends at byte `end`, and the method's name.
 
-    `tool` is the program ("partclone.ext4"). Takes one or two seconds whatever the size, because its progress thread
-    sleeps. UnmappableError where it complains in any way, or where its map does not go from 0 to `end`.
+    `tool` is the program ("partclone.ext4"). UnmappableError where it complains in any way, or where its map does not
+    go from 0 to `end`.
     """
     with tempfile.TemporaryDirectory(dir=bench.scratch, prefix="partclone-") as directory:
         target = Path(directory, "map")
-        argv = [tool, "-D", "-q", "-I", "--offset_domain=0", "-L", f"{directory}/log", "-s", path, "-o", str(target)]
-        done = process.run(argv, allowed=range(256), timeout=_TIMEOUT_SECONDS, cancel=bench.cancel)
+        options = ["-D", "-q", "-I", "-f", "0", "--offset_domain=0", "-L", f"{directory}/log"]
+        done = process.run(
+            [tool, *options, "-s", path, "-o", str(target)],
+            allowed=range(256),
+            timeout=_TIMEOUT_SECONDS,
+            cancel=bench.cancel,
+        )
         _demand_clean(tool, done, path, directory)
         domain = _read(tool, target)
     demand(domain.end == end, f"{tool} ends its map at byte {domain.end}, the file system ends at byte {end}.")

@@ -1,20 +1,27 @@
-"""What was written, by name: chunk ids of a region, kept small."""
+"""What was written, by name: the chunk ids of a region."""
 
+import mmap
+import tempfile
 from collections.abc import Iterator
 
 from rescue.errors import IntegrityError
 from rescue.repository.format import ID_LENGTH
-from rescue.repository.lists import read_ids
+from rescue.repository.lists import LIST_CHUNK, read_ids
 from rescue.repository.repository import Repository
 from rescue.repository.snapshot import RegionRecord
 
 
 class ChunkIds:
-    """The chunk ids of one region by number, 32 bytes each: 8 MiB of memory for a TiB."""
+    """The chunk ids of one region by number, 32 bytes each, HOLE at first.
+
+    They lie in an unnamed temporary file, so that the kernel can take their memory back when it needs it.
+    """
 
     def __init__(self, size: int, chunk_size: int) -> None:
         self.count = -(-size // chunk_size)
-        self._ids = bytearray(self.count * ID_LENGTH)
+        with tempfile.TemporaryFile(prefix="rescue-ids-") as file:
+            file.truncate(self.count * ID_LENGTH)
+            self._ids = mmap.mmap(file.fileno(), self.count * ID_LENGTH)
 
     def __getitem__(self, index: int) -> bytes:
         return bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
@@ -28,6 +35,8 @@ class ChunkIds:
     @classmethod
     def load(cls, repository: Repository, record: RegionRecord, chunk_size: int) -> "ChunkIds":
         """The ids that a snapshot names; IntegrityError where they are not as many as the region has chunks."""
+        if -(-record.size // chunk_size) > len(record.chunks) * (LIST_CHUNK // ID_LENGTH):
+            raise IntegrityError(f"The list of chunks of {record.name} is too short.")
         ids = cls(record.size, chunk_size)
         count = 0
         for count, chunk in enumerate(read_ids(repository, record.chunks), start=1):

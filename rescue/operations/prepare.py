@@ -91,6 +91,7 @@ def _show_partitions(disk: Disk) -> bool:
 
 def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -> BackupPlan:
     """Find the used blocks of every source. SourceRefusedError when one is being written."""
+    _require_name(request.name)
     inventory = look()
     wanted = _sources(inventory, request.sources)
     layouts = []
@@ -157,6 +158,12 @@ def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> 
         return plan_partition("clone", text, layout, region, (disk, part), verify=request.verify), layout
     plan = plan_disk("clone", text, layout, disk, before=describe_disk(disk), verify=request.verify)
     return plan, layout
+
+
+def _require_name(name: str | None) -> None:
+    """UsageError for a name by which the snapshot could not be found again."""
+    if name is not None and (not name.strip() or ":" in name or name == "latest" or not name.isprintable()):
+        raise UsageError(f"“{name}” cannot be the name of a snapshot.", hint="Use letters, digits, blanks, - _ . only.")
 
 
 def _sources(inventory: Inventory, paths: tuple[str, ...]) -> list[tuple[Disk, set[int] | None]]:

@@ -2,8 +2,8 @@
 
 Memory at defaults: `2 * workers + 3` buffers of one chunk, as many compressed chunks, three packs of 32 MiB (one is
 filled, one is joined from its frames and written), 48 MiB of index cache; workers are the processor cores, at most 16:
-never more than 35 * 2 + 96 + 48 = 214 MiB. To it come 16 bytes for each used extent, and in a restore or a clone
-32 bytes for each MiB of the disk to copy it and as many to compare it.
+never more than 35 * 2 + 96 + 48 = 214 MiB. To it come 16 bytes for each used extent. In a restore or a clone, 64 bytes
+for each MiB of the disk lie in temporary files.
 """
 
 import os

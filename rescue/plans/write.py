@@ -70,10 +70,10 @@ class WritePlan:
 
     def digest(self) -> str:
         """A name for exactly this plan: what it says, where each region goes, and on which disk."""
-        places = [(p.region.name, p.region.size, p.start, p.region.used.total) for p in self.placements]
+        places = [(p.region.name, p.region.size, p.start, _hash(p.region.used.to_bytes())) for p in self.placements]
         sectors = self.table.sectors if self.table else ()
         parts = (self.describe(), places, self.target, [(piece.offset, piece.data) for piece in sectors])
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        return _hash(repr(parts).encode(errors="surrogateescape"))
 
 
 def plan_disk(job: str, source: str, layout: Layout, disk: Disk, *, before: tuple[str, ...], verify: bool) -> WritePlan:
@@ -83,7 +83,7 @@ def plan_disk(job: str, source: str, layout: Layout, disk: Disk, *, before: tupl
     """
     require_sector_size(layout, disk)
     missing = [region.name for region in layout.regions if not region.included]
-    if len(missing) == sum(region.kind is not RegionKind.GAP for region in layout.regions):
+    if missing and all(region.kind is RegionKind.GAP for region in layout.included):
         raise UsageError(f"{source} holds no partition that could be written.")
     table = arrange(layout.table, disk.size)
     if table.kind is TableKind.NONE and disk.size < layout.size:
@@ -180,3 +180,7 @@ def _notes(layout: Layout, table: Table, disk: Disk, missing: list[str]) -> list
         moved = ", and the backup GPT moves to the new end" if table.kind is TableKind.GPT else ""
         notes.append(f"The target is larger: {free} at its end stay free{moved}.")
     return notes
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -107,11 +107,16 @@ def test_dirty_fast_commits_are_imaged_raw(tmp_path: Path) -> None:
 
 
 def test_bitmaps_as_they_lie_lose_files_after_a_crash(tmp_path: Path) -> None:
-    image, _ = made(tmp_path, "ext4")
+    """On a busy machine the kernel may write the bitmaps back just before the crash: then it crashes again."""
+    assert any(_loses_files_as_it_lies(tmp_path / str(attempt)) for attempt in range(5))
+
+
+def _loses_files_as_it_lies(directory: Path) -> bool:
+    directory.mkdir()
+    image, _ = made(directory, "ext4")
     crash(image)
-    as_it_lies = our_own_reading(image, tmp_path)
-    copy = junked(image, as_it_lies, tmp_path / "copy.img")
-    assert picture(copy) != picture(image)
+    copy = junked(image, our_own_reading(image, directory), directory / "copy.img")
+    return picture(copy) != picture(image)
 
 
 @pytest.mark.parametrize(

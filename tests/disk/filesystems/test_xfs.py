@@ -88,11 +88,17 @@ def test_union_with_replay_holds_everything_after_a_crash(name: str, tmp_path: P
 
 
 def test_trees_as_they_lie_lose_files_after_a_crash(tmp_path: Path) -> None:
-    image, _ = crashed(tmp_path, "default")
-    as_it_lies = tmp_path / "map"
+    """On a busy machine the kernel may write the trees back just before the crash: then it crashes again."""
+    assert any(_loses_files_as_it_lies(tmp_path / str(attempt)) for attempt in range(5))
+
+
+def _loses_files_as_it_lies(directory: Path) -> bool:
+    directory.mkdir()
+    image, _ = crashed(directory, "default")
+    as_it_lies = directory / "map"
     subprocess.run(["partclone.xfs", "-D", "-q", "-s", image, "-o", as_it_lies], check=False, capture_output=True)
-    copy = junked(image, parse(as_it_lies.read_text().splitlines()).used, tmp_path / "copy.img")
-    assert survives(copy) != picture(image)
+    copy = junked(image, parse(as_it_lies.read_text().splitlines()).used, directory / "copy.img")
+    return survives(copy) != picture(image)
 
 
 def survives(image: Path) -> dict[str, trees.Entry]:
