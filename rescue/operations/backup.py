@@ -56,7 +56,7 @@ def run_backup(plan: BackupPlan, repository: Repository, *, sink: Sink, cancel: 
     """
     sink(JobStarted("backup", plan.describe()))
     began = time.monotonic()
-    created = machine.now().isoformat()
+    created = machine.now().isoformat(timespec="microseconds")
     meter = Meter(sink, Phase.BACKUP, plan.used_bytes)
     with repository.writer() as chunks:
         pool = make_pool(repository.chunk_size, cancel)

@@ -116,7 +116,7 @@ def prepare_restore(repository: Repository, stored: Stored, request: RestoreRequ
     disk, part = inventory.find(request.target)
     record = _disk_record(stored, request.disk)
     layout = layout_of(repository, record)
-    source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.created}"
+    source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.date}"
     require_unlocked(disk)
     require_target(inventory, disk, part, repository=request.repository)
     if request.part is not None:

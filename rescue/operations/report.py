@@ -36,7 +36,7 @@ def write_report(
     job: str, outcome: Outcome, steps: Iterable[str], regions: Iterable[tuple[str, Outcome, Iterable[str]]]
 ) -> tuple[str, ...]:
     """The plan that ran, one line a region, and the verdict."""
-    lines = [f"{job}, {machine.now().isoformat()}", *steps]
+    lines = [f"{job}, {machine.now():%Y-%m-%d %H:%M} UTC", *steps]
     for name, result, reasons in regions:
         lines.append(f"  {name}: {result.value}" + "".join(f"; {reason}" for reason in reasons))
     return (*lines, f"{outcome.value}. {outcome.meaning}")
@@ -44,7 +44,7 @@ def write_report(
 
 def save_report(job: str, lines: Iterable[str], detail: dict[str, object]) -> str | None:
     """Keep a report, for people and as JSON, in the state directory; its path, or None where nothing can be kept."""
-    base = settings.state_directory() / "reports" / f"{machine.now():%Y%m%dT%H%M%SZ}-{job.replace(' ', '-')}"
+    base = settings.state_directory() / "reports" / f"{machine.now():%Y%m%dT%H%M%S.%fZ}-{job.replace(' ', '-')}"
     with suppress(OSError):
         base.parent.mkdir(parents=True, exist_ok=True)
         text = Path(f"{base}.txt")

@@ -56,6 +56,11 @@ class UndoKit:
     identity: Identity
     pieces: tuple[tuple[int, bytes], ...]
 
+    @property
+    def date(self) -> str:
+        """When it was made, for people: `2026-11-22 20:48 UTC`."""
+        return f"{self.created[:16].replace('T', ' ')} UTC"
+
 
 @dataclass(frozen=True, slots=True)
 class UndoPlan:
@@ -67,7 +72,7 @@ class UndoPlan:
     def describe(self) -> tuple[str, ...]:
         """The plan for people, a line a step."""
         size = format_size(sum(len(data) for _, data in self.kit.pieces))
-        what = f"what was saved before the {self.kit.job} of {self.kit.created}"
+        what = f"what was saved before the {self.kit.job} of {self.kit.date}"
         return (
             f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) {what}:",
             f"  the partition table and the headers of its partitions, {size}.",

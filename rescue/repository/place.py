@@ -147,7 +147,7 @@ def in_words(what: str, error: OSError) -> RepositoryAccessError | RepositoryFul
         return RepositoryAccessError(f"Cannot {what}: the file system is read-only.", hint="Mount it for writing.")
     if error.errno in (errno.EACCES, errno.EPERM):
         return RepositoryAccessError(f"Cannot {what}: no permission.", hint="Use sudo, or another directory.")
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and what.startswith("read "):
         return IntegrityError(f"Cannot {what}: the file is missing.", hint="`rescue check` says what is affected.")
     return RepositoryAccessError(f"Cannot {what}: {reason}.", hint="Check the drive, its cable and the connection.")
 

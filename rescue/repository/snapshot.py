@@ -110,6 +110,11 @@ class Snapshot:
                 _require_list(region, chunk_size, where)
         return snapshot
 
+    @property
+    def date(self) -> str:
+        """When it was made, for people: `2026-11-22 20:48 UTC`."""
+        return f"{self.created[:16].replace('T', ' ')} UTC"
+
     def list_ids(self) -> list[str]:
         """Ids of all chunks that hold lists of this snapshot."""
         return [item for disk in self.disks for region in disk.regions for item in (*region.used, *region.chunks)]

@@ -22,7 +22,6 @@ from tests.samples.process import run
 
 _TREE = Path("/usr")
 _BATCHES = 20
-_LARGEST = 64 * MIB
 _EXT4_PARTS, _NTFS_PARTS = 3, 2  # the used bytes are shared between the file systems as 3 : 2
 
 
@@ -101,24 +100,29 @@ def _other_bytes(path: Path) -> bytes:
 
 
 def _fill(top: Path, tree: Iterator[Path], share: int) -> None:
-    """Write files and stale files in turns, then delete the stale ones."""
+    """Write `share` bytes of files and half as many of stale files in turns, then delete the stale ones."""
     stale = top / "stale"
     stale.mkdir()
-    half = share // 2
-    for _ in range(_BATCHES):
-        _copy(tree, top, share // _BATCHES)
-        _copy(tree, stale, half // _BATCHES)
+    kept = gone = 0
+    for batch in range(1, _BATCHES + 1):
+        kept += _copy(tree, top, share * batch // _BATCHES - kept, share // 8)
+        gone += _copy(tree, stale, share // 2 * batch // _BATCHES - gone, share // 8)
         run("sync", "--file-system", str(top))
     shutil.rmtree(stale)
 
 
-def _copy(tree: Iterator[Path], top: Path, budget: int) -> None:
-    while budget > 0:
+def _copy(tree: Iterator[Path], top: Path, budget: int, largest: int) -> int:
+    """Copy files until `budget` bytes are there, none larger than `largest`; return how many it were."""
+    copied = 0
+    while copied < budget:
         source = next(tree)
-        target = top / source.relative_to(_TREE)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        budget -= source.stat().st_size
+        size = source.stat().st_size
+        if size <= largest:
+            target = top / source.relative_to(_TREE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            copied += size
+    return copied
 
 
 def _shuffled(tree: Path) -> Iterator[Path]:
@@ -130,7 +134,7 @@ def _files(tree: Path) -> Iterator[Path]:
     for directory, _, names in os.walk(tree):
         for name in names:
             path = Path(directory, name)
-            if path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= _LARGEST:
+            if path.is_file() and not path.is_symlink() and path.stat().st_size > 0:
                 yield path
 
 

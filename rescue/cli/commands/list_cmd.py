@@ -48,6 +48,6 @@ def line(stored: Stored) -> str:
     snapshot = stored.snapshot
     disks = ", ".join(f"{disk.model or disk.path} {format_size(disk.size)}" for disk in snapshot.disks)
     return (
-        f"{stored.id[:12]}  {snapshot.created}  {snapshot.outcome.value:7}  {format_size(used_bytes(stored)):>10}  "
+        f"{stored.id[:12]}  {snapshot.date}  {snapshot.outcome.value:7}  {format_size(used_bytes(stored)):>10}  "
         f"{snapshot.name}  ({disks})"
     )

@@ -16,5 +16,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"id": stored.id, **json.loads(snapshot.to_bytes())})
         return 0
-    say(stored.id, f"{snapshot.name}, {snapshot.created}, made on {snapshot.machine.get('host')}", *snapshot.report)
+    say(stored.id, f"{snapshot.name}, {snapshot.date}, made on {snapshot.machine.get('host')}", *snapshot.report)
     return 0

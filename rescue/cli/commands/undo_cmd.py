@@ -18,5 +18,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)})
     else:
-        say(f"{plan.target.path} has the table and headers of {plan.kit.created} again.")
+        say(f"{plan.target.path} has the table and headers of {plan.kit.date} again.")
     return 0
