@@ -17,6 +17,7 @@ from rescue.cli.text import say, say_json
 from rescue.errors import CancelledError, NotConfirmedError, RescueError, UsageError
 from rescue.events import Event, Outcome, Sink, as_json
 from rescue.plans.token import Confirmation, Destructive, confirm
+from rescue.plans.write import Target
 
 PARTIAL_CODE = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -81,7 +82,7 @@ def show_plan(plan_steps: Sequence[str], options: argparse.Namespace) -> None:
         say(*plan_steps)
 
 
-def ask(plan: Destructive, options: argparse.Namespace, terminal: Terminal) -> Confirmation:
+def ask(plan: Destructive, options: argparse.Namespace, work: Session) -> Confirmation:
     """Get the confirmation, from the options or from the person at the terminal; NotConfirmedError otherwise."""
     if options.yes and not options.confirm:
         raise NotConfirmedError(
@@ -97,15 +98,16 @@ def ask(plan: Destructive, options: argparse.Namespace, terminal: Terminal) -> C
             f"Nobody confirmed that {plan.target.path} is overwritten.",
             hint=f"Add: --yes --confirm '{plan.target.confirm}'",
         )
-    terminal.tell_plan(plan.describe())
-    print(f"\nTo overwrite {plan.target.path}, type: {plan.target.confirm}\n> ", end="", file=sys.stderr, flush=True)
-    return confirm(plan, _read_line())
+    work.terminal.tell_plan(plan.describe())
+    return confirm(plan, _read_line(plan.target, work.cancel))
 
 
-def _read_line() -> str:
+def _read_line(target: Target, cancel: CancelToken) -> str:
     """What the person types; Ctrl-C here ends the program at once, because nothing has begun."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        cancel.raise_if_cancelled()  # by a Ctrl-C that came before this handler
+        print(f"\nTo overwrite {target.path}, type: {target.confirm}\n> ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()
     except KeyboardInterrupt as error:
         raise CancelledError("Stopped on request. Nothing was changed.") from error

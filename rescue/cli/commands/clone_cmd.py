@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run:
             show_plan(plan.describe(), options)
             return 0
-        confirmation = ask(plan, options, work.terminal)
+        confirmation = ask(plan, options, work)
         outcome = run_clone(plan, confirmation, layout, allow_bad=request.allow_bad, sink=work.sink, cancel=work.cancel)
     return exit_code(outcome)

@@ -25,6 +25,6 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run:
             show_plan(plan.describe(), options)
             return 0
-        confirmation = ask(plan, options, work.terminal)
+        confirmation = ask(plan, options, work)
         outcome = run_restore(plan, confirmation, repository, record, sink=work.sink, cancel=work.cancel)
     return exit_code(outcome)

@@ -14,7 +14,7 @@ def run(options: argparse.Namespace) -> int:
         show_plan(plan.describe(), options)
         return 0
     with session(options) as work:
-        run_undo(plan, ask(plan, options, work.terminal))
+        run_undo(plan, ask(plan, options, work))
     if options.json:
         say_json({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)})
     else:
