@@ -20,6 +20,7 @@ from rescue.plans.token import Confirmation, Destructive, confirm
 from rescue.plans.write import Target
 
 PARTIAL_CODE = 3
+_NOTHING_CHANGED = "Stopped on request. Nothing was changed."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -106,11 +107,12 @@ def _read_line(target: Target, cancel: CancelToken) -> str:
     """What the person types; Ctrl-C here ends the program at once, because nothing has begun."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        cancel.raise_if_cancelled()  # by a Ctrl-C that came before this handler
+        if cancel.cancelled:  # by a Ctrl-C that came before this handler
+            raise CancelledError(_NOTHING_CHANGED)
         print(f"\nTo overwrite {target.path}, type: {target.confirm}\n> ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()
     except KeyboardInterrupt as error:
-        raise CancelledError("Stopped on request. Nothing was changed.") from error
+        raise CancelledError(_NOTHING_CHANGED) from error
     finally:
         signal.signal(signal.SIGINT, former)
 

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from rescue.cancel import CancelToken
 from rescue.cli import session as sessions
 from rescue.cli.main import main
-from rescue.cli.session import ask, repository_path
+from rescue.cli.session import Session, ask, repository_path
 from rescue.cli.terminal import Terminal
 from rescue.errors import CancelledError, NotConfirmedError, RescueError, UsageError
+from rescue.events import nowhere
 from rescue.plans.write import WritePlan
 from tests.unit.plans.test_write_plan import whole
 from tests.unit.repository.backups import CHUNK, back_up, files, new_repository, noise
@@ -204,13 +206,17 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     return type_it
 
 
+def at_the_terminal() -> Session:
+    return Session(nowhere, CancelToken(), Terminal(sys.stderr))
+
+
 def test_options_confirm_only_together(plan: WritePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("SDA\n"))  # not a terminal: nobody is asked
-    shown = Terminal(sys.stderr)
-    ask(plan, options(yes=True, confirm="SDA"), shown).require(plan)
+    work = at_the_terminal()
+    ask(plan, options(yes=True, confirm="SDA"), work).require(plan)
     for given in ({"yes": True}, {"confirm": "SDA"}, {}, {"yes": True, "confirm": "SDB"}, {"yes": True, "confirm": ""}):
         with pytest.raises(NotConfirmedError) as caught:
-            ask(plan, options(**given), shown)
+            ask(plan, options(**given), work)
         assert "SDA" in caught.value.hint or caught.value.hint == "Add --yes."
 
 
@@ -220,7 +226,7 @@ def test_nothing_short_of_the_identity_is_a_yes(
 ) -> None:
     typed(text)
     with pytest.raises(NotConfirmedError):
-        ask(plan, options(), Terminal(sys.stderr))
+        ask(plan, options(), at_the_terminal())
     shown = capsys.readouterr().err
     assert "OVERWRITE /dev/sda" in shown
     assert "type: SDA" in shown
@@ -228,7 +234,7 @@ def test_nothing_short_of_the_identity_is_a_yes(
 
 def test_the_identity_is_a_yes(plan: WritePlan, typed: Callable[[bytes], None]) -> None:
     typed(b"SDA\n")
-    ask(plan, options(), Terminal(sys.stderr)).require(plan)
+    ask(plan, options(), at_the_terminal()).require(plan)
 
 
 def test_ctrl_c_at_the_question(plan: WritePlan, typed: Callable[[bytes], None]) -> None:
@@ -236,8 +242,16 @@ def test_ctrl_c_at_the_question(plan: WritePlan, typed: Callable[[bytes], None])
     former = signal.getsignal(signal.SIGINT)
     finger = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -INT {os.getpid()}"])
     with finger, pytest.raises(CancelledError, match="Nothing was changed"):
-        ask(plan, options(), Terminal(sys.stderr))
+        ask(plan, options(), at_the_terminal())
     assert signal.getsignal(signal.SIGINT) is former
+
+
+def test_ctrl_c_just_before_the_question(plan: WritePlan, typed: Callable[[bytes], None]) -> None:
+    typed(b"SDA\n")
+    work = at_the_terminal()
+    work.cancel.cancel()
+    with pytest.raises(CancelledError, match="Nothing was changed"):
+        ask(plan, options(), work)
 
 
 # Signals.
