@@ -28,9 +28,12 @@ _NO_DISK = re.compile(r"(ram|zram|fd|dm-|md|bcache|drbd|mtdblock)\d.*|md_.*|mmcb
 
 
 def visible_from_environment() -> tuple[str, ...] | None:
-    """The devices in RESCUE_DEVICES, between commas or blanks; None where it is not set, () where it is empty."""
+    """The devices in RESCUE_DEVICES, between commas, blanks or colons; None where it is not set, () where it is empty.
+
+    A colon counts only before a slash: names in /dev/disk/by-path have colons.
+    """
     text = os.environ.get(VISIBLE_VARIABLE)
-    return None if text is None else tuple(re.split(r"[,\s]+", text.strip(", \t\n"))) if text.strip(", \t\n") else ()
+    return None if text is None else tuple(filter(None, re.split(r"[,\s]+|:(?=/)", text)))
 
 
 def scan(visible: Sequence[str] | None = None, *, systems: bool = True) -> Inventory:
