@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,16 +51,19 @@ TESTS = {
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What the guests tell; each boots when the first of its tests is asked for."""
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+    """What the guests tell. Two at a time are up, and only those whose tests were chosen."""
+    chosen = {item.callspec.params.get("module") for item in request.session.items if hasattr(item, "callspec")} & set(
+        TESTS
+    )
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        told = {module: pool.submit(_boot, module, tmp_path_factory.mktemp(module)) for module in sorted(chosen)}
+        yield lambda module: told[module].result()
 
-    @cache
-    def of(module: str) -> dict[str, str]:
-        out = tmp_path_factory.mktemp(module)
-        disks = [blank(out / f"disk{number}.img", DISK_SIZE) for number in range(2)]
-        return run_tests(HERE / f"{module}.py", disks, out)
 
-    return of
+def _boot(module: str, out: Path) -> dict[str, str]:
+    disks = [blank(out / f"disk{number}.img", DISK_SIZE) for number in range(2)]
+    return run_tests(HERE / f"{module}.py", disks, out)
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in TESTS.items() for name in names])
