@@ -38,11 +38,14 @@ bench: setup ## compare speed, size and memory with the peers, in alternating ru
 tui: setup ## the full-screen program
 	@echo "The full-screen program does not exist yet. Use .venv/bin/rescue --help, or make run." >&2; exit 1
 
-iso: ## the bootable stick
-	@echo "The bootable stick does not exist yet." >&2; exit 1
+iso: setup ## make the image of the bootable stick, build/rescue.iso
+	@$(MAKE) --no-print-directory build/rescue.iso
+	@echo "build/rescue.iso is ready ($$(du -m --apparent-size build/rescue.iso | cut -f1) MiB). Write it: make usb DEV=/dev/sdX"
 
 vm: ## boot the stick in a virtual machine with sample disks
 	@echo "The bootable stick, which this boots, does not exist yet." >&2; exit 1
+
+include livebuild/rules.mk
 
 clean: ## remove sample disks, caches and the virtual environment
 	@if [ -d build ]; then $(AS_ROOT) sh tests/samples/detach.sh build && $(AS_ROOT) rm -rf ./build; fi
