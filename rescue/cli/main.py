@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from rescue.cli.arguments import parser
-from rescue.cli.text import accept_any_text, printable, say_json
+from rescue.cli.text import accept_any_text, say_json
 from rescue.errors import CancelledError, RescueError
+from rescue.text import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,16 +1,11 @@
-"""Text from disks and repositories on its way to a terminal: labels and names are anybody's bytes."""
+"""What the commands print: lines for people, JSON for scripts."""
 
 import io
 import json
 import sys
 from typing import TextIO
 
-_UNKNOWN = "�"
-
-
-def printable(text: str) -> str:
-    """One line without control characters: no label moves the cursor, clears the screen or hides a line."""
-    return "".join(letter if letter.isprintable() else _UNKNOWN for letter in text)
+from rescue.text import printable
 
 
 def say(*lines: str) -> None:

@@ -33,6 +33,8 @@ def describe(disk: Disk) -> list[str]:
     kind = " ".join(word for word in (disk.bus, "removable" * disk.removable, "read-only" * disk.read_only) if word)
     lines = [f"{disk.path}  {format_size(disk.size)}  {disk.model or 'unknown model'}  {kind}"]
     lines.append(f"    confirm: {disk.confirm or '- (it has no identity and is never written)'}")
+    if not disk.readable:
+        lines.append("    it cannot be read")
     if disk.system:
         lines.append(f"    {disk.system}")
     if disk.filesystem:
