@@ -128,7 +128,8 @@ class Disk:
     """A whole disk. `confirm` is the text that a person types to have it written, empty when the disk has no identity.
 
     `table` is what blkid calls the partition table ("gpt", "dos", …); `filesystem` and `system` belong to a file
-    system on the whole disk; `uses` are those of the disk itself, not of its partitions.
+    system on the whole disk; `uses` are those of the disk itself, not of its partitions. `readable` is False where its
+    first sectors could not be read: what is known of its content then comes from udev's database.
     """
 
     path: str
@@ -146,6 +147,7 @@ class Disk:
     uses: tuple[Use, ...] = ()
     partitions: tuple[Partition, ...] = ()
     system: str | None = None
+    readable: bool = True
 
     @property
     def size(self) -> int:

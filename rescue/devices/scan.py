@@ -73,7 +73,8 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _disk(listed: Listed, uses: UseTable, *, systems: bool) -> Disk | None:
     block, properties = listed.block, listed.properties
-    content = _content(block, properties)
+    probed = blkid.probe(block.node)
+    content = probed or blkid.parse(properties)
     partitions = tuple(_partition(part, uses, systems=systems) for part in block.partitions())
     disk = Disk(
         path=block.node,
@@ -91,6 +92,7 @@ def _disk(listed: Listed, uses: UseTable, *, systems: bool) -> Disk | None:
         uses=uses.of(block),
         partitions=tuple(part for part in partitions if part is not None),
         system=_system(block, content) if systems else None,
+        readable=probed is not None,
     )
     return disk if block.size == disk.size > 0 else None
 
@@ -106,7 +108,7 @@ def _identity(block: Block, properties: Mapping[str, str], table_uuid: str | Non
 
 
 def _partition(block: Block, uses: UseTable, *, systems: bool) -> Partition | None:
-    content = _content(block, udev.partition_properties(block))
+    content = blkid.probe(block.node) or blkid.parse(udev.partition_properties(block))
     part = Partition(
         path=block.node,
         number=block.partition_number,
@@ -120,10 +122,6 @@ def _partition(block: Block, uses: UseTable, *, systems: bool) -> Partition | No
         system=_system(block, content) if systems else None,
     )
     return part if block.size == part.size > 0 and part.number else None
-
-
-def _content(block: Block, properties: Mapping[str, str]) -> blkid.Content:
-    return blkid.probe(block.node) or blkid.parse(properties)
 
 
 def _system(block: Block, content: blkid.Content) -> str | None:
