@@ -10,6 +10,7 @@ from rescue.devices.udev import udevd_runs
 
 QUIET_SECONDS = 0.3
 LATEST_SECONDS = 2.0
+_IDLE_SECONDS = 0.5  # how soon a watch ends that nobody needs any more
 _POLL_SECONDS = 0.1
 
 
@@ -24,7 +25,7 @@ def watch(changed: Callable[[], None], stop: CancelToken) -> None:
     monitor.start()
     changed()
     while not stop.cancelled:
-        if _heard(monitor):
+        if _heard(monitor, _IDLE_SECONDS):
             _settle(monitor, stop)
             changed()
 
@@ -33,17 +34,17 @@ def _settle(monitor: pyudev.Monitor, stop: CancelToken) -> None:
     """Return once no event came for a while, or too many came for too long."""
     first = last = time.monotonic()
     while not stop.cancelled:
-        if _heard(monitor):
+        if _heard(monitor, _POLL_SECONDS):
             last = time.monotonic()
         now = time.monotonic()
         if now - last >= QUIET_SECONDS or now - first >= LATEST_SECONDS:
             return
 
 
-def _heard(monitor: pyudev.Monitor) -> bool:
-    """True when an event came within a moment. Events that were lost, because too many came at once, count as one."""
+def _heard(monitor: pyudev.Monitor, seconds: float) -> bool:
+    """True when an event came within that time. Events that were lost, because too many came at once, count as one."""
     try:
-        return monitor.poll(timeout=_POLL_SECONDS) is not None
+        return monitor.poll(timeout=seconds) is not None
     except OSError:
         time.sleep(_POLL_SECONDS)
         return True
