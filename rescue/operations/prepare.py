@@ -63,6 +63,12 @@ class CloneRequest:
     verify: bool = True
 
 
+def require_root() -> None:
+    """NotRootError for everybody else."""
+    if os.geteuid() != 0:
+        raise NotRootError("Only root can look into disks.")
+
+
 def look() -> Inventory:
     """The disks that may be seen. NotRootError, because without root their content stays hidden.
 
@@ -70,8 +76,7 @@ def look() -> Inventory:
     no parser for tables - it is told them. That changes nothing on the disk. Write-locks that a killed job has left
     are taken off.
     """
-    if os.geteuid() != 0:
-        raise NotRootError("Only root can look into disks.")
+    require_root()
     release_stale()
     visible = visible_from_environment()
     inventory = scan(visible)
@@ -81,11 +86,15 @@ def look() -> Inventory:
 
 
 def _show_partitions(disk: Disk) -> bool:
-    """Tell the kernel the partitions of a disk; True when it knows some now."""
+    """Tell the kernel the partitions of a disk; True when it knows some now.
+
+    An empty table is left alone: each attempt would be an event of this disk, and who scans at each event never ends.
+    """
     with suppress(RescueError, OSError):
         table = table_of(disk)
-        settle(disk.path, table, deadline=_SETTLE_SECONDS)
-        return bool(table.entries)
+        if table.entries:
+            settle(disk.path, table, deadline=_SETTLE_SECONDS)
+            return True
     return False
 
 
