@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,6 +127,29 @@ def daemon(argv: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]
             yield child
         finally:
             _stop(child)
+
+
+def hand_over(argv: Sequence[str], *, cwd: str, extra: Mapping[str, str]) -> None:
+    """Give the person's own terminal and environment, and what is `extra` in it, to a program until it ends.
+
+    For a shell, and nothing else: its exit status is the person's business. ToolError where it cannot be started.
+    """
+    former = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the program would inherit
+    try:
+        subprocess.run(argv, cwd=cwd, env={**os.environ, **extra}, check=False)
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+    finally:
+        _reclaim_terminal()
+        signal.signal(signal.SIGINT, former)
+
+
+def _reclaim_terminal() -> None:
+    """A shell that was killed leaves the terminal to its own process group, and whoever else uses it is stopped."""
+    former = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    with suppress(OSError):
+        os.tcsetpgrp(0, os.getpgrp())
+    signal.signal(signal.SIGTTOU, former)
 
 
 def _await(child: "subprocess.Popen[bytes]", name: str, timeout: float, cancel: CancelToken | None) -> None:
