@@ -204,6 +204,13 @@ class IntegrityError(RescueError):
     fault = Fault.REPOSITORY
 
 
+class SeatRefusedError(RescueError):
+    """Another screen leads, and the seat cannot be taken over now. Nothing was changed."""
+
+    exit_code = 40
+    fault = Fault.REQUEST
+
+
 class CancelledError(RescueError):
     """Somebody asked the job to stop."""
 
