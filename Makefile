@@ -35,8 +35,8 @@ lint: setup ## run the linters alone; they are tests as well
 bench: setup ## compare speed, size and memory with the peers, in alternating runs
 	@$(AS_ROOT) $(PYTHON) -m tests.bench
 
-tui: setup ## the full-screen program
-	@echo "The full-screen program does not exist yet. Use .venv/bin/rescue --help, or make run." >&2; exit 1
+tui: setup ## open the full-screen program on sample disks only
+	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples
 
 iso: setup ## make the image of the bootable stick, build/rescue.iso
 	@$(MAKE) --no-print-directory build/rescue.iso

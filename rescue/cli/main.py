@@ -17,13 +17,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()
     options = words.parse_args(arguments)
-    if options.command is None:
+    if options.command is None and not _on_a_screen():
         words.print_help(sys.stderr)
-        print("\nThe full-screen program comes with a later version; name a command.", file=sys.stderr)
+        print("\nOn a terminal, `rescue` alone opens the full-screen program. Here, name a command.", file=sys.stderr)
         return 2
     try:
-        command = importlib.import_module(f"rescue.cli.commands.{options.command}_cmd")
-        code: int = command.run(options)
+        code = _run(options)
         sys.stdout.flush()
     except RescueError as error:
         return _tell(error, options)
@@ -38,8 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _on_a_screen() -> bool:
+    """True where a full screen can be drawn, and somebody can press keys."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream.isatty() for stream in streams) and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Import what was asked for, and nothing else: `rescue --help` stays instant."""
+    if options.command is None:
+        code: int = importlib.import_module("rescue.tui.start").open_screen()
+    else:
+        code = importlib.import_module(f"rescue.cli.commands.{options.command}_cmd").run(options)
+    return code
+
+
 def _tell(error: RescueError, options: argparse.Namespace) -> int:
-    if options.json:
+    if getattr(options, "json", False):
         document = {"event": "Error", "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
         say_json(document)
     print(f"rescue: {printable(error.message)}", file=sys.stderr)

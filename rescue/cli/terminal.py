@@ -5,8 +5,8 @@ import time
 from collections import deque
 from typing import TextIO
 
-from rescue.cli.text import printable
 from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
+from rescue.text import printable
 from rescue.units import format_duration, format_size
 
 _WINDOW_SECONDS = 15.0

@@ -12,7 +12,7 @@ import pytest
 from rescue.devices import locked_nodes
 from rescue.errors import SeatRefusedError
 from rescue.operations import seat as seats
-from rescue.operations.seat import Holder, Seat
+from rescue.operations.seat import Holder, Seat, Standing
 
 PROJECT = Path(__file__).parents[3]
 
@@ -190,6 +190,6 @@ def test_a_leader_that_does_not_answer_keeps_the_seat(
     monkeypatch.setattr(seats, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(locked_nodes, "FOLDER", tmp_path)
     ours = Seat(tmp_path, "ttyS0")
-    assert not ours.sit(lambda standing: None).leads
+    assert not ours.sit(list[Standing]().append).leads
     with pytest.raises(SeatRefusedError, match="tty1 does not answer"):
         ours.take_over(Holder(leader.process.pid, "tty1"))

@@ -1,0 +1,1 @@
+"""The full-screen program: a thin shell over `rescue.operations`. One screen a file."""

@@ -1,0 +1,143 @@
+"""The first screen: every disk, the three big things to do, and whether this screen leads. Nothing here writes."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+import rescue
+from rescue.devices.model import Inventory
+from rescue.errors import RescueError
+from rescue.operations.seat import Standing
+from rescue.text import printable
+from rescue.tui import texts
+from rescue.tui.card import DiskCard
+from rescue.tui.dialogs import key_line
+
+_NEEDS_LEAD = "T takes over first"
+
+
+class Choice(Static, can_focus=True):
+    """One of the big things. Enter does what its key does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose")]
+
+    def __init__(self, key: str, name: str, what: str) -> None:
+        super().__init__(id=name.lower().replace(" ", "-"), markup=False)
+        self._words = key, name, what
+
+    def show(self, *, leads: bool) -> None:
+        """Say what it does, or why it does nothing."""
+        key, name, what = self._words
+        top = Content.assemble((f" {key} ", "reverse"), "  ", (name, "bold"))
+        self.update(Content.assemble(top, "\n", (what if leads else _NEEDS_LEAD, "ansi_bright_black")))
+        self.set_class(not leads, "idle")
+
+    async def action_choose(self) -> None:
+        """The same as the key."""
+        await self.run_action(f"app.advise('{self.id}')")
+
+    async def on_click(self) -> None:
+        """The same as the key."""
+        await self.action_choose()
+
+
+class HomeScreen(Screen[None]):
+    """Shows what the App gives it. `found` is what the last scan told, an error of it too; None before the first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)"),
+        Binding("down,j", "scroll(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("home", "edge(-1)"),
+        Binding("end", "edge(1)"),
+        Binding("left", "app.focus_previous"),
+        Binding("right", "app.focus_next"),
+    ]
+
+    found: reactive[Inventory | RescueError | None] = reactive(None, init=False, always_update=True)
+    busy: reactive[bool] = reactive(default=True)
+    standing: reactive[Standing | None] = reactive(None)
+
+    def compose(self) -> ComposeResult:
+        """Title, banner, disks, choices, keys; from top to bottom."""
+        with Horizontal(id="title"):
+            yield Static(f"Rescue {rescue.__version__}", id="name", markup=False)
+            yield Static(id="state", markup=False)
+        yield Static(id="banner", markup=False)
+        with VerticalScroll(id="disks", can_focus=False):
+            yield Static(texts.LOOKING, id="message", markup=False)
+        with Horizontal(id="choices"):
+            yield Choice("B", "Back up", "Disks to a repository")
+            yield Choice("R", "Restore", "A backup to a disk")
+            yield Choice("C", "Clone", "A disk to a disk")
+        yield Static(id="keys", markup=False)
+
+    @property
+    def leads(self) -> bool:
+        """True where this screen may do more than look."""
+        return self.standing is not None and self.standing.leads
+
+    def watch_standing(self) -> None:
+        """Show banner, choices and keys for it."""
+        for choice in self.query(Choice):
+            choice.show(leads=self.leads)
+        banner = self.query_one("#banner", Static)
+        banner.display = self.standing is not None and not self.leads
+        if self.standing is not None and not self.leads:
+            banner.update(printable(texts.banner(self.standing.leader, lost=self.standing.lost)))
+        first = {"S": "Shell"} if self.leads else {"T": "Take over"}
+        keys = {**first, "F5": "Rescan", "F1": "Help", "Q": "Quit to the prompt"}
+        self.query_one("#keys", Static).update(key_line(keys))
+
+    def watch_busy(self) -> None:
+        """Say at the top what goes on."""
+        self._say_state()
+
+    async def watch_found(self) -> None:
+        """Replace the cards, and stay where the reader was."""
+        disks = self.query_one("#disks")
+        place = disks.scroll_offset
+        async with self.batch():
+            await disks.remove_children()
+            await disks.mount_all(self._content())
+        disks.scroll_to(y=place.y, animate=False)
+        self._say_state()
+
+    def _content(self) -> list[Widget]:
+        match self.found:
+            case Inventory(disks=()) as empty:
+                return [Static(texts.NO_DISKS if empty.visible is None else texts.HIDDEN, id="message", markup=False)]
+            case Inventory(disks=disks):
+                return [DiskCard(disk) for disk in disks]
+            case RescueError() as error:
+                told = f"The disks could not be looked at.\n\n{error.message}\n{error.hint}".rstrip()
+                lines = [printable(line) for line in [*told.splitlines(), "", "F5 looks again."]]
+                return [Static("\n".join(lines), id="message", markup=False)]
+        return [Static(texts.LOOKING, id="message", markup=False)]
+
+    def _say_state(self) -> None:
+        count = len(self.found.disks) if isinstance(self.found, Inventory) else 0
+        told = f"{count} disk{'s' * (count != 1)}" if isinstance(self.found, Inventory) else ""
+        self.query_one("#state", Static).update(texts.LOOKING if self.busy else told)
+
+    def action_scroll(self, lines: int) -> None:
+        """Move through the disks."""
+        self.query_one("#disks").scroll_relative(y=lines, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Move by a page, and keep a line in sight."""
+        disks = self.query_one("#disks")
+        disks.scroll_relative(y=direction * max(1, disks.size.height - 1), animate=False)
+
+    def action_edge(self, direction: int) -> None:
+        """Move to the first or the last disk."""
+        disks = self.query_one("#disks")
+        disks.scroll_to(y=0 if direction < 0 else disks.max_scroll_y, animate=False)

@@ -1,0 +1,39 @@
+"""Opens the full-screen program on this terminal, with the real engine."""
+
+import os
+import sys
+
+from rescue.devices.monitor import watch
+from rescue.operations.prepare import look, require_root
+from rescue.operations.seat import Seat
+from rescue.process import hand_over
+from rescue.tui import texts
+from rescue.tui.app import RescueApp, wants_mouse
+
+_CLEAR = "\x1b[0m\x1b[H\x1b[2J"  # the Linux console has no second page to leave the picture on
+_PROMPT = 'PS1="(exit: back to Rescue) $PS1"; unset PROMPT_COMMAND'
+
+
+def open_screen() -> int:
+    """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
+    require_root()
+    app = RescueApp(look, watch, Seat(), shell)
+    app.run(mouse=wants_mouse())
+    _clear()
+    return app.return_code or 0
+
+
+def shell() -> None:
+    """The person's shell, in root's home. Its prompt, where it is bash, tells how to come back."""
+    _clear()
+    sys.stdout.write(f"{texts.SHELL}\n\n")
+    sys.stdout.flush()
+    cwd = "/root" if os.path.isdir("/root") else "/"  # noqa: PTH112
+    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": _PROMPT})
+    _clear()
+
+
+def _clear() -> None:
+    if not wants_mouse():
+        sys.stdout.write(_CLEAR)
+        sys.stdout.flush()
