@@ -1,6 +1,5 @@
 """From what a person asks to a plan: looks at devices and repository, refuses what must not be, writes nothing."""
 
-import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,13 +9,14 @@ from rescue.cancel import CancelToken
 from rescue.devices.model import Disk, Inventory, Partition
 from rescue.devices.scan import scan, visible_from_environment
 from rescue.devices.writelock import release_stale
-from rescue.errors import NotRootError, RescueError, SnapshotNotFoundError, UsageError
+from rescue.errors import RescueError, SnapshotNotFoundError, UsageError
 from rescue.events import Sink
 from rescue.images.layout import Layout, Region
 from rescue.images.scan_layout import scan_layout, table_of
 from rescue.images.snapshot import layout_of
 from rescue.operations import machine
 from rescue.operations.claims import require_unlocked, require_unwritten
+from rescue.operations.privilege import require_root
 from rescue.plans.backup import BackupPlan
 from rescue.plans.safety import require_source, require_target
 from rescue.plans.write import WritePlan, describe_disk, plan_disk, plan_partition
@@ -61,12 +61,6 @@ class CloneRequest:
     raw: bool = False
     allow_bad: bool = False
     verify: bool = True
-
-
-def require_root() -> None:
-    """NotRootError for everybody else."""
-    if os.geteuid() != 0:
-        raise NotRootError("Only root can look into disks.")
 
 
 def look() -> Inventory:

@@ -86,14 +86,14 @@ class RescueApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - not annotated as a ClassVar in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "advise('back-up')", "Back up", id="back-up"),
-        Binding("r", "advise('restore')", "Restore", id="restore"),
-        Binding("c", "advise('clone')", "Clone", id="clone"),
-        Binding("s", "shell", "Shell", id="shell"),
-        Binding("t", "take_over", "Take over", id="take-over"),
+        Binding("b,B", "advise('back-up')", "Back up", id="back-up"),
+        Binding("r,R", "advise('restore')", "Restore", id="restore"),
+        Binding("c,C", "advise('clone')", "Clone", id="clone"),
+        Binding("s,S", "shell", "Shell", id="shell"),
+        Binding("t,T", "take_over", "Take over", id="take-over"),
         Binding("f5,ctrl+r", "rescan", "Rescan", id="rescan"),
         Binding("f1,question_mark", "help", "Help", id="help"),
-        Binding("q,ctrl+c", "quit", "Quit", id="quit"),
+        Binding("q,Q,ctrl+c", "quit", "Quit", id="quit"),
     ]
 
     def __init__(

@@ -22,7 +22,7 @@ class DiskCard(Widget):
     def __init__(self, disk: Disk) -> None:
         super().__init__(classes="" if disk.readable else "unreadable")
         self.disk = disk
-        self.border_title = escape(printable(f"{disk.path}  {format_size(disk.size)}"))
+        self.border_title = escape(printable(f" {disk.path}  {format_size(disk.size)} "))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as `describe` makes."""

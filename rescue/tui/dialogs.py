@@ -14,7 +14,7 @@ class Dialog(ModalScreen[str]):
     """A text in a box. The result is the key that was pressed, as one of `answers`, or "" for going back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,space,q", "answer('')", "Back"),
+        Binding("escape,enter,space,q,Q", "answer('')", "Back"),
         Binding("up,k", "scroll(-1)"),
         Binding("down,j", "scroll(1)"),
         Binding("pageup", "scroll(-10)"),
@@ -22,19 +22,19 @@ class Dialog(ModalScreen[str]):
     ]
 
     def __init__(self, title: str, text: Content, answers: dict[str, str]) -> None:
-        """`answers` are keys with what they do; the first word of the box says how to go back."""
+        """`answers` are small letters, each with what it does. Escape, Enter and Space go back, and do nothing."""
         super().__init__()
         self._title = title
         self._text = text
         self._answers = answers
         for key in answers:
-            self._bindings.bind(key, f"answer('{key}')")
+            self._bindings.bind(f"{key},{key.upper()}", f"answer('{key}')")
 
     def compose(self) -> ComposeResult:
         """Text that scrolls where it is too long, and the keys."""
         keys = {**{key.upper(): what for key, what in self._answers.items()}, "Esc": "Back"}
         with VerticalScroll(id="box", can_focus=False) as box:
-            box.border_title = self._title
+            box.border_title = f" {self._title} "
             yield Static(self._text, id="text")
         yield Static(key_line(keys), id="keys")
 

@@ -1,10 +1,13 @@
 """Opens the full-screen program on this terminal, with the real engine."""
 
+import importlib
 import os
 import sys
+from collections.abc import Callable
 
-from rescue.devices.monitor import watch
-from rescue.operations.prepare import look, require_root
+from rescue.cancel import CancelToken
+from rescue.devices.model import Inventory
+from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
 from rescue.process import hand_over
 from rescue.tui import texts
@@ -17,10 +20,20 @@ _PROMPT = 'PS1="(exit: back to Rescue) $PS1"; unset PROMPT_COMMAND'
 def open_screen() -> int:
     """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
     require_root()
-    app = RescueApp(look, watch, Seat(), shell)
+    app = RescueApp(_look, _watch, Seat(), shell)
     app.run(mouse=wants_mouse())
     _clear()
     return app.return_code or 0
+
+
+def _look() -> Inventory:
+    """The engine is imported by the thread that needs it: the frame is on the screen meanwhile."""
+    found: Inventory = importlib.import_module("rescue.operations.prepare").look()
+    return found
+
+
+def _watch(changed: Callable[[], None], stop: CancelToken) -> None:
+    importlib.import_module("rescue.devices.monitor").watch(changed, stop)
 
 
 def shell() -> None:

@@ -15,24 +15,24 @@ look for it in the firmware setup of this computer, and choose AHCI or NVMe.
 
 F5 looks again."""
 HIDDEN = "RESCUE_DEVICES hides every disk.\n\nF5 looks again."
-HELP = """Rescue backs up, restores and clones disks. This screen shows every disk, and changes nothing.
+HELP = """This screen shows every disk, and changes nothing.
 
-Each disk has a bar to scale. Letters and colours tell what is where:
-  E ext2/3/4   X xfs   B btrfs   N ntfs   F fat   A exfat   H hfs   P apfs
-  L LUKS   K BitLocker   V LVM   R RAID   S swap   ? unknown   ··· free
-An asterisk * marks what is in use.
+Each disk has a bar to scale, and letters tell what is where:
+  E ext2/3/4  X xfs  B btrfs  N ntfs  F fat  A exfat  H hfs  P apfs
+  L LUKS  K BitLocker  V LVM  R RAID  S swap  ? unknown  ··· free
+An asterisk * marks what is in use. “confirm” is what you type before
+that disk is overwritten; no key does it for you.
 
-“confirm” is what you type before that disk is overwritten. No key does it for you.
+  B R C       back up, restore, clone: shows the commands to type
+  S           a shell; “exit” comes back
+  F5, Ctrl+R  look again; disks that come and go show by themselves
+  Up, Down    move through the disks; PgUp, PgDn, Home, End as well
+  F1, ?       this help
+  T           take over, where this screen only looks
+  Q           quit; nothing is lost by it, and jobs elsewhere go on
 
-Keys
-  B R C      back up, restore, clone: shows the commands to type
-  S          a shell; “exit” comes back
-  F5 Ctrl+R  look at the disks again; disks that come and go show by themselves
-  Up Down    move through the disks (also PgUp, PgDn, Home, End)
-  T          take over, where this screen only looks
-  Q          quit. Nothing is lost by it; a job in a shell goes on
-
-Only one screen leads at a time. Others, on another terminal of this computer, only look."""
+Of the screens on several terminals of a computer one leads, and the
+others only look. When it ends, or somebody takes over, another leads."""
 SHELL = "A shell. Type “exit” to come back to Rescue."
 
 
