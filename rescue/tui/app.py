@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from textual import work
@@ -81,7 +82,7 @@ class Refused(Message):
 class RescueApp(App[None]):
     """The engine comes in as functions. Colours are the terminal's own sixteen, and nothing moves by itself."""
 
-    CSS_PATH = "rescue.tcss"
+    CSS_PATH = Path(__file__).with_name("rescue.tcss")
     TITLE = "Rescue"
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - not annotated as a ClassVar in Textual
@@ -103,8 +104,8 @@ class RescueApp(App[None]):
         seat: Seating,
         shell: Callable[[], None],
     ) -> None:
-        super().__init__()
-        self.theme = "ansi-dark"
+        super().__init__(ansi_color=True)
+        self.set_reactive(App.theme, "ansi-dark")  # from the start: a change later draws everything once more
         self.animation_level = "none"
         ScrollBar.renderer = WholeCells
         self._look, self._watch_disks, self._seat, self._shell = look, watch, seat, shell

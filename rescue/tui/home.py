@@ -105,7 +105,7 @@ class HomeScreen(Screen[None]):
         """Replace the cards, and stay where the reader was."""
         disks = self.query_one("#disks")
         place = disks.scroll_offset
-        async with self.batch():
+        with self.app.batch_update():
             await disks.remove_children()
             await disks.mount_all(self._content())
         disks.scroll_to(y=place.y, animate=False)

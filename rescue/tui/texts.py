@@ -10,8 +10,9 @@ LOOKING = "Looking at the disks …"
 NO_DISKS = """No disks found.
 
 Is the drive connected, and does it have power? Try another cable or port.
-An internal drive that stays hidden is often behind a RAID or “VMD” mode:
-look for it in the firmware setup of this computer, and choose AHCI or NVMe.
+An internal drive that stays hidden is often behind a RAID or “VMD”
+mode: look for it in the firmware setup of this computer, and choose
+AHCI or NVMe instead.
 
 F5 looks again."""
 HIDDEN = "RESCUE_DEVICES hides every disk.\n\nF5 looks again."

@@ -1,6 +1,7 @@
 """An engine that is not there: disks that exist nowhere, a seat that a test moves, a watch that tells once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rescue.cancel import CancelToken
@@ -128,6 +129,14 @@ class FakeSeat:
         self.changed(Standing(True, OURS))
 
 
+class FakeApp(RescueApp):
+    """Without a terminal there is nothing to give away to a shell."""
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        yield
+
+
 def watch_once(changed: Callable[[], None], stop: CancelToken) -> None:
     """Tell once that there may be disks."""
     del stop
@@ -142,4 +151,4 @@ def app(found: Inventory | RescueError | None = None, seat: FakeSeat | None = No
             raise found
         return found or Inventory(())
 
-    return RescueApp(look, watch_once, seat or FakeSeat(), lambda: None)
+    return FakeApp(look, watch_once, seat or FakeSeat(), lambda: None)

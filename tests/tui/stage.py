@@ -1,0 +1,65 @@
+"""Plays the program without a terminal, and reads what is on its screen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from textual.pilot import Pilot
+
+from rescue.tui.app import RescueApp
+
+SMALL, LARGE = (80, 24), (120, 40)
+
+
+def play(app: RescueApp, *keys: str, size: tuple[int, int] = SMALL) -> str:
+    """Start the program, wait for its first scan, press keys; what is on the screen then."""
+    shown = ""
+
+    async def press(pilot: Pilot[None]) -> None:
+        nonlocal shown
+        await pilot.press(*keys)
+        await settle(pilot)
+        shown = text(app)
+
+    act(app, press, size=size)
+    return shown
+
+
+def act(app: RescueApp, scene: Callable[[Pilot[None]], Awaitable[None]], *, size: tuple[int, int] = SMALL) -> None:
+    """Start the program, wait for its first scan, and let a test do what it wants."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until every thread has told what it had to tell, and all of it is drawn."""
+    app = pilot.app
+    assert isinstance(app, RescueApp)
+    await pilot.pause()
+    while app.is_running and (app.home.busy or any(not worker.is_finished for worker in app.workers)):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    await pilot.pause()
+
+
+def text(app: RescueApp) -> str:
+    """Every line of the screen, as it is drawn."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def pages(pilot: Pilot[None]) -> str:
+    """What is on the screen from the first to the last disk, page by page."""
+    app = pilot.app
+    assert isinstance(app, RescueApp)
+    await pilot.press("home")
+    seen = [text(app)]
+    while True:
+        await pilot.press("pagedown")
+        await settle(pilot)
+        if text(app) == seen[-1]:
+            return "\n".join(seen)
+        seen.append(text(app))

@@ -1,0 +1,203 @@
+"""Keys do what the screen says, and nothing else; who only looks does nothing."""
+
+import pytest
+from textual.pilot import Pilot
+
+from rescue.devices.model import Inventory
+from rescue.errors import SeatRefusedError, ToolError
+from rescue.operations.seat import Standing
+from rescue.tui.app import RescueApp
+from tests.tui import fakes
+from tests.tui.stage import LARGE, SMALL, act, play, settle, text
+
+
+class Acts:
+    """Counts what the program does to the world outside."""
+
+    def __init__(self, *, leads: bool = True) -> None:
+        self.looks = 0
+        self.shells = 0
+        self.seat = fakes.FakeSeat(leads=leads)
+        self.app = fakes.FakeApp(self._look, fakes.watch_once, self.seat, self._shell)
+
+    def _look(self) -> Inventory:
+        self.looks += 1
+        return fakes.several()
+
+    def _shell(self) -> None:
+        self.shells += 1
+
+    @property
+    def nothing(self) -> bool:
+        return (self.looks, self.shells, self.seat.asked) == (1, 0, [])
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("b", ["rescue init /mnt/usb/rescue", "rescue backup /dev/sda --repo /mnt/usb/rescue --verify"]),
+        (
+            "R",
+            ["rescue list --repo /mnt/usb/rescue", "rescue restore latest /dev/sda --repo /mnt/usb/rescue --dry-run"],
+        ),
+        ("c", ["rescue disks", "rescue clone /dev/sda /dev/TARGET --dry-run", "this overwrites the target"]),
+        ("f1", ["This screen shows every disk, and changes nothing.", "another leads."]),
+        ("?", ["quit; nothing is lost by it"]),
+    ],
+)
+def test_what_keys_show(size: tuple[int, int], key: str, words: list[str]) -> None:
+    acts = Acts()
+    shown = play(acts.app, key, size=size)
+    for each in words:
+        assert each in shown
+    assert ("The guided screens come with a later version." in shown) == (key in "bRc")
+    assert acts.nothing
+
+
+@pytest.mark.parametrize("wish", ["b", "r", "c"])
+def test_a_shell_from_the_commands(wish: str) -> None:
+    acts = Acts()
+    assert "Back up" in play(acts.app, wish, "s")
+    assert (acts.shells, acts.looks) == (1, 2)
+
+
+@pytest.mark.parametrize("key", ["s", "S"])
+def test_a_shell_and_a_look_afterwards(key: str) -> None:
+    acts = Acts()
+    play(acts.app, key)
+    assert (acts.shells, acts.looks) == (1, 2)
+
+
+def test_a_shell_that_cannot_be_opened() -> None:
+    def shell() -> None:
+        raise ToolError("`/bin/nosuch` cannot be started: No such file or directory.")
+
+    app = fakes.FakeApp(fakes.several, fakes.watch_once, fakes.FakeSeat(), shell)
+    assert "`/bin/nosuch` cannot be started" in play(app, "s")
+
+
+@pytest.mark.parametrize("key", ["q", "Q", "ctrl+c", "ctrl+q"])
+def test_quit(key: str) -> None:
+    acts = Acts()
+
+    async def leave(pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        await pilot.pause()
+        assert acts.app.return_code == 0
+        assert not acts.app.is_running or acts.app._exit
+
+    act(acts.app, leave)
+    assert acts.nothing
+
+
+HARMLESS = ["enter", "space", "escape", "tab", "left", "right", "delete", "y", "n", "x", "backspace"]
+
+
+@pytest.mark.parametrize("first", ["", "b", "r", "c", "f1", "t"])
+def test_no_harmless_key_does_anything(first: str) -> None:
+    for leads in (True, False):
+        acts = Acts(leads=leads)
+        keys = [each for key in HARMLESS if (first, key) != ("t", "y") for each in (first, key) if each]
+        play(acts.app, *keys)
+        if first == "t" and not leads:
+            acts.seat.asked.clear()  # y of the list, while the question was open
+        assert acts.nothing
+
+
+@pytest.mark.parametrize("key", ["enter", "space"])
+def test_enter_on_a_choice_shows_its_commands(key: str) -> None:
+    acts = Acts()
+    assert "rescue backup" in play(acts.app, key)
+    acts = Acts()
+    assert "rescue clone" in play(acts.app, "right", "right", key)
+    assert acts.nothing
+
+
+@pytest.mark.parametrize("key", ["b", "r", "c", "s", "enter", "B", "S"])
+def test_who_only_looks_is_told_why(key: str) -> None:
+    acts = Acts(leads=False)
+    shown = play(acts.app, key)
+    assert "Rescue is open on tty1, and that screen leads." in shown
+    assert "rescue backup" not in shown
+    assert acts.nothing
+    play(again := Acts(leads=False).app, key, "s")
+    assert again.is_running is False
+    assert acts.nothing
+
+
+def test_who_looks_may_still_look_again() -> None:
+    acts = Acts(leads=False)
+    play(acts.app, "f5")
+    assert acts.looks == 2
+
+
+@pytest.mark.parametrize("answer", ["n", "N", "escape", "enter", "space", "x"])
+def test_taking_over_is_asked_and_no_is_the_default(answer: str) -> None:
+    acts = Acts(leads=False)
+    assert "The screen on tty1 leads now" in play(acts.app, "t")
+    acts = Acts(leads=False)
+    play(acts.app, "t", answer)
+    assert acts.nothing
+
+
+@pytest.mark.parametrize("key", ["t", "T"])
+def test_taking_over(key: str) -> None:
+    acts = Acts(leads=False)
+    shown = play(acts.app, key, "y")
+    assert acts.seat.asked == [fakes.OTHER]
+    assert "only looks" not in shown
+    assert "Disks to a repository" in shown
+
+
+def test_who_leads_has_nothing_to_take_over() -> None:
+    acts = Acts()
+    assert "Take over" not in play(acts.app, "t", "y")
+    assert acts.nothing
+
+
+def test_a_refusal_is_told() -> None:
+    acts = Acts(leads=False)
+    acts.seat.refusal = SeatRefusedError("A job runs, process 7.", hint="Wait until it has ended.")
+    shown = play(acts.app, "t", "y")
+    assert "A job runs, process 7." in shown
+    assert "Wait until it has ended." in shown
+
+
+def test_who_lost_the_seat_is_told_by_whom_and_does_nothing_more() -> None:
+    acts = Acts()
+
+    async def lose(pilot: Pilot[None]) -> None:
+        await pilot.press("b")
+        acts.seat.leads = False
+        acts.seat.changed(Standing(False, fakes.OTHER, lost=True))
+        await settle(pilot)
+        shown = text(acts.app)
+        assert "The screen on tty1 took over. This screen only looks. T takes over." in shown
+        assert "rescue backup" not in shown
+        await pilot.press("s")
+        await settle(pilot)
+        assert "that screen leads" in text(acts.app)
+
+    act(acts.app, lose)
+    assert acts.nothing
+
+
+def test_a_seat_that_is_free_makes_a_looker_lead() -> None:
+    acts = Acts(leads=False)
+
+    async def win(pilot: Pilot[None]) -> None:
+        acts.seat.leads = True
+        acts.seat.changed(Standing(True, fakes.OURS))
+        await settle(pilot)
+        assert "only looks" not in text(acts.app)
+        await pilot.press("s")
+        await settle(pilot)
+
+    act(acts.app, win)
+    assert acts.shells == 1
+
+
+def test_every_key_of_the_footer_is_bound() -> None:
+    bound = {key for binding in RescueApp.BINDINGS for key in str(getattr(binding, "key", "")).split(",")}
+    assert {"b", "r", "c", "s", "t", "q", "f5", "f1"} <= bound
