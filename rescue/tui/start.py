@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import termios
 from collections.abc import Callable
 
 from rescue.cancel import CancelToken
@@ -14,12 +15,14 @@ from rescue.tui import texts
 from rescue.tui.app import RescueApp, wants_mouse
 
 _CLEAR = "\x1b[0m\x1b[H\x1b[2J"  # the Linux console has no second page to leave the picture on
+_SERIAL_SIZE = (24, 80)
 _PROMPT = 'PS1="(exit: back to Rescue) $PS1"; unset PROMPT_COMMAND'
 
 
 def open_screen() -> int:
     """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
     require_root()
+    _give_size()
     app = RescueApp(_look, _watch, Seat(), shell)
     app.run(mouse=wants_mouse())
     _clear()
@@ -44,6 +47,12 @@ def shell() -> None:
     cwd = "/root" if os.path.isdir("/root") else "/"  # noqa: PTH112
     hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": _PROMPT})
     _clear()
+
+
+def _give_size() -> None:
+    """A serial line does not know the size of what is at its other end: for this program and its shell it is 80 x 24."""
+    if 0 in termios.tcgetwinsize(0):
+        termios.tcsetwinsize(0, _SERIAL_SIZE)
 
 
 def _clear() -> None:

@@ -1,5 +1,6 @@
 """The first screen: what it shows of disks, at every size, and that no disk can spoil it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -176,25 +177,20 @@ def test_the_frame_comes_before_the_scan_and_disks_come_and_go() -> None:
 
     app = fakes.FakeApp(lambda: Inventory(tuple(found)), watch, fakes.FakeSeat(), lambda: None)
 
-    async def plug(pilot: Pilot[None]) -> None:
-        await pilot.pause()
-        await app.workers.wait_for_complete()
-        shown = text(app)
-        assert shown.count("Looking at the disks …") == 2
-        assert "Back up" in shown
-        for disks, words in (([fakes.drive()], "1 disk "), ([], "No disks found"), ([fakes.windows()], "Windows 11")):
-            found[:] = disks
-            told[0]()
-            await settle(pilot)
-            assert words in text(app)
-
-    async def run() -> None:
+    async def plug() -> None:
         async with app.run_test(size=SMALL) as pilot:
-            await plug(pilot)
+            await pilot.pause()
+            await app.workers.wait_for_complete()
+            shown = text(app)
+            assert shown.count("Looking at the disks …") == 2
+            assert "Back up" in shown
+            for disks, words in (([fakes.drive()], "1 disk "), ([], "No disks found"), ([fakes.windows()], "Windows")):
+                found[:] = disks
+                told[0]()
+                await settle(pilot)
+                assert words in text(app)
 
-    import asyncio  # noqa: PLC0415
-
-    asyncio.run(run())
+    asyncio.run(plug())
 
 
 def test_without_hot_plug_the_disks_are_there_all_the_same() -> None:

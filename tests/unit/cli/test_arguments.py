@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import io
+import os
 import resource
 import subprocess
 import sys
@@ -101,9 +103,37 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"rescue {rescue.__version__}\n"
 
 
-def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+class Screen(io.StringIO):
+    """A terminal, for who asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("missing", "term"), [("stdin", "linux"), ("stdout", "linux"), ("stderr", "linux"), ("", "dumb")]
+)
+def test_without_a_command_and_a_screen_it_says_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, missing: str, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    streams = {name: io.StringIO() if name == missing else Screen() for name in ("stdin", "stdout", "stderr")}
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
     assert main([]) == 2
-    assert "backup" in capsys.readouterr().err
+    assert "backup" in streams["stderr"].getvalue()
+    assert "`rescue` alone opens the full-screen program" in streams["stderr"].getvalue()
+
+
+def test_only_root_gets_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    streams = {name: Screen() for name in ("stdin", "stdout", "stderr")}
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
+    assert main([]) == 10
+    assert streams["stderr"].getvalue().startswith("rescue: Only root can look into disks.")
+    assert streams["stdout"].getvalue() == ""
 
 
 def isolated(code: str) -> str:
