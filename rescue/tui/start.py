@@ -50,7 +50,7 @@ def shell() -> None:
 
 
 def _give_size() -> None:
-    """A serial line does not know the size of what is at its other end: for this program and its shell it is 80 x 24."""
+    """A serial line does not know the size of what is at its other end: here and in the shell it is 80 x 24."""
     if 0 in termios.tcgetwinsize(0):
         termios.tcsetwinsize(0, _SERIAL_SIZE)
 

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from rescue.devices import locked_nodes
-
 pytestmark = pytest.mark.disk
 PROJECT = Path(__file__).parents[3]
 _CONTROL = re.compile(r"\x1b(\[[0-9;?<>=$]*[A-Za-z]|\][^\x07]*\x07)")
 _SECONDS = 30.0
+_PROGRAM = 'mount --bind "$1" /run && exec setsid --ctty "$0" -m rescue'
 
 
 class Screen:
     """The program on a terminal of its own; everything that it wrote."""
 
-    def __init__(self, term: str, rows: int = 0, columns: int = 0) -> None:
+    def __init__(self, run: Path, term: str, rows: int, columns: int) -> None:
+        """`run` stands in for /run, so that jobs and screens of the machine itself do not matter."""
         self.raw = ""
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -38,7 +38,7 @@ class Screen:
             "LANG": "C.UTF-8",
         }
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-m", "rescue"],
+            ["unshare", "--mount", "sh", "-c", _PROGRAM, sys.executable, run],
             cwd=PROJECT,
             env=environment,
             stdin=theirs,
@@ -79,17 +79,12 @@ Open = Callable[..., Screen]
 
 
 @pytest.fixture
-def screen() -> Iterator[Open]:
-    if locked_nodes.FOLDER.joinpath("seat").exists():
-        with locked_nodes.FOLDER.joinpath("seat").open() as seat:
-            try:
-                fcntl.flock(seat, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pytest.skip("Rescue is open on this machine")
+def screen(tmp_path: Path) -> Iterator[Open]:
+    """Opens screens that share a seat, which is not the one of this machine."""
     screens: list[Screen] = []
 
     def start(term: str, rows: int = 0, columns: int = 0) -> Screen:
-        screens.append(Screen(term, rows, columns))
+        screens.append(Screen(tmp_path, term, rows, columns))
         return screens[-1]
 
     yield start
