@@ -34,7 +34,7 @@ class Dialog(ModalScreen[str]):
         """Text that scrolls where it is too long, and the keys."""
         keys = {**{key.upper(): what for key, what in self._answers.items()}, "Esc": "Back"}
         with VerticalScroll(id="box", can_focus=False) as box:
-            box.border_title = f" {self._title} "
+            box.border_title = self._title
             yield Static(self._text, id="text")
         yield Static(key_line(keys), id="keys")
 

@@ -9,7 +9,7 @@ from rescue.tui.advice import Step
 LOOKING = "Looking at the disks …"
 NO_DISKS = """No disks found.
 
-Is the drive connected, and does it have power? Try another cable or port.
+Is the drive connected, and does it have power? Try another port.
 An internal drive that stays hidden is often behind a RAID or “VMD”
 mode: look for it in the firmware setup of this computer, and choose
 AHCI or NVMe instead.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from rich.color import ColorType
 from textual.pilot import Pilot
 
 import rescue
@@ -85,6 +86,22 @@ def test_only_glyphs_that_a_console_has(size: tuple[int, int], key: str) -> None
     shown = play(app, *filter(None, [key]), size=size)
     assert {letter for letter in shown if not letter.isascii()} <= GLYPHS
     assert len(set(shown)) > 20
+
+
+@pytest.mark.parametrize("key", ["", "b", "f1", "t"])
+def test_only_the_sixteen_colours(key: str) -> None:
+    """And backgrounds of the first eight: a console with 512 glyphs has no others."""
+
+    async def read(pilot: Pilot[None]) -> None:
+        await pilot.press(*filter(None, [key]))
+        await settle(pilot)
+        styles = {segment.style for strip in pilot.app.screen._compositor.render_strips() for segment in strip}
+        colours = {colour for style in styles if style for colour in (style.color, style.bgcolor) if colour}
+        assert {colour.type for colour in colours} <= {ColorType.DEFAULT, ColorType.STANDARD}
+        assert all((style.bgcolor.number or 0) < 8 for style in styles if style and style.bgcolor)
+        assert len(colours) >= 2
+
+    act(fakes.app(fakes.several(), fakes.FakeSeat(leads=key != "t")), read, size=(60, 16))
 
 
 def test_ten_disks_scroll() -> None:
