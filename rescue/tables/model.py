@@ -16,7 +16,7 @@ SECTOR_SIZES = (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 
 
 class TableKind(Enum):
-    """How the disk is divided."""
+    """How the disk is divided. NONE also stands for a table that is only copied, whatever it says."""
 
     NONE = "none"
     MBR = "mbr"

@@ -15,6 +15,7 @@ from rescue.tables.model import Table
 
 _UDEV = Path("/run/udev/control")
 _POLL_SECONDS = 0.02
+_REREAD_SECONDS = 20.0
 
 
 def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
@@ -41,6 +42,16 @@ def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
                 hint="Unmount what is in use on that disk, or restart the computer.",
             )
         time.sleep(_POLL_SECONDS)
+
+
+def reread(path: str) -> None:
+    """Let the kernel read the table at `path` by itself, and udev look at what it found.
+
+    For a table that is not ours to judge. A kernel that reads no tables, or refuses, goes on with what it knows.
+    """
+    with BlockDevice.open(path, direct=False) as disk, suppress(OSError):
+        disk.reread_table()
+    _await_udev(time.monotonic() + _REREAD_SECONDS)
 
 
 def _tell(fd: int, block: Block, table: Table) -> None:
