@@ -198,7 +198,7 @@ class SnapshotAmbiguousError(RescueError):
 
 
 class IntegrityError(RescueError):
-    """Bytes in the repository are not what was stored."""
+    """Bytes in the repository, or of an image file, are not what was stored."""
 
     exit_code = 38
     fault = Fault.REPOSITORY

@@ -24,13 +24,14 @@ _RETRY = 4 * KiB
 _DISCARD_ALIGNMENT = MiB
 _GONE = (errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM)
 _ZEROS = bytes(64 * KiB)
+_ALLOW_BAD = "With --allow-bad-sectors the rest is copied, and the result says what is missing."
 
 
 class DeviceSource:
     """Reads regions from a device that is open for reading.
 
     `starts` tells where a region, by name, begins on the device. With `allow_bad`, unreadable sectors become zeros and
-    are recorded in `bad`, by region, relative to it; without, they raise SourceReadError.
+    are recorded in `bad`, by region, relative to it; without, they raise SourceReadError with `hint`.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class DeviceSource:
         cancel: CancelToken,
         *,
         allow_bad: bool = False,
+        hint: str = _ALLOW_BAD,
     ) -> None:
         self._device = device
         self._starts = starts
         self._pool = pool
         self._cancel = cancel
         self._allow_bad = allow_bad
+        self._hint = hint
         self._zero_ids: dict[int, bytes] = {}
         self._readable: int | None = None
         self.bad: dict[str, list[Extent]] = {}
@@ -139,7 +142,7 @@ class DeviceSource:
             where = self._starts[task.region.name] + lost.start
             raise SourceReadError(
                 f"{self._device.path} cannot be read at byte {where} ({task.region.describe()}): {error.strerror}.",
-                hint="With --allow-bad-sectors the rest is copied, and the result says what is missing.",
+                hint=self._hint,
             ) from error
         bad = self.bad.setdefault(task.region.name, [])
         for extent in lost_used:
