@@ -37,6 +37,7 @@ PACKAGES = {
     "btrfs": "btrfs-progs",
     "fsck.fat": "dosfstools",
     "fsck.exfat": "exfatprogs",
+    "mkfs.exfat": "exfatprogs",
     "fsck.f2fs": "f2fs-tools",
     "ntfscat": "ntfs-3g",
     "ntfsinfo": "ntfs-3g",

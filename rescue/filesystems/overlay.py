@@ -36,7 +36,7 @@ def overlay(path: str, size: int, bench: Bench) -> Iterator[str]:
         log = directory / "log"
         with process.daemon(_daemon_arguments(path, directory, exported), log) as child, _unmounted(exported):
             _await_export(child, exported, size, log, bench)
-            with _loop(exported) as device:
+            with loop_over(exported) as device:
                 yield device
 
 
@@ -105,7 +105,8 @@ def _is_mounted(exported: Path) -> bool:
 
 
 @contextmanager
-def _loop(file: Path) -> Iterator[str]:
+def loop_over(file: Path) -> Iterator[str]:
+    """A loop device ("/dev/loopN") over `file`, which is detached when the block ends."""
     device = process.run(["losetup", "--find", "--show", str(file)]).stdout.decode().strip()
     try:
         yield device
