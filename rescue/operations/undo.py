@@ -23,6 +23,7 @@ from rescue.errors import (
     NoUndoError,
     RescueError,
     SourceReadError,
+    TableError,
     TargetChangedError,
     TargetWriteError,
 )
@@ -36,7 +37,7 @@ from rescue.operations.recheck import require_same
 from rescue.plans.safety import require_target
 from rescue.plans.token import Confirmation
 from rescue.plans.write import Target
-from rescue.tables.settle import settle
+from rescue.tables.settle import reread, settle
 from rescue.units import MiB, align_down, align_up, format_size
 
 _END = MiB
@@ -72,7 +73,7 @@ class UndoPlan:
     def describe(self) -> tuple[str, ...]:
         """The plan for people, a line a step."""
         size = format_size(sum(len(data) for _, data in self.kit.pieces))
-        what = f"what was saved before the {self.kit.job} of {self.kit.date}"
+        what = f"what was saved before `rescue {self.kit.job}` of {self.kit.date}"
         return (
             f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) {what}:",
             f"  the partition table and the headers of its partitions, {size}.",
@@ -190,7 +191,7 @@ def run_undo(plan: UndoPlan, confirmation: Confirmation) -> None:
     require_target(inventory, disk, None)
     with others_locked(inventory, keep=(disk.path,)):
         _write_back(plan.kit, disk)
-        settle(disk.path, table_of(disk))
+        _show(disk)
     _retire(plan.kit, disk)
 
 
@@ -204,6 +205,16 @@ def _write_back(kit: UndoKit, disk: Disk) -> None:
             device.flush()
         except OSError as error:
             raise TargetWriteError(f"{disk.path} does not take the data: {error.strerror}.") from error
+
+
+def _show(disk: Disk) -> None:
+    """Agree with the kernel about the table that is back; one that we cannot follow, as on boot sticks, is its own."""
+    try:
+        table = table_of(disk)
+    except TableError:
+        reread(disk.path)
+        return
+    settle(disk.path, table)
 
 
 def _read_pieces(disk: Disk) -> Iterator[dict[str, object]]:
