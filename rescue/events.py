@@ -38,6 +38,7 @@ class Phase(Enum):
     BACKUP = "back up"
     RESTORE = "restore"
     CLONE = "clone"
+    STICK = "write"
     VERIFY = "verify"
     CHECK = "check"
 

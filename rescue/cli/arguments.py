@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     _maintenance(commands)
     _restore(commands)
     _clone(commands)
+    _stick(commands)
     _undo(commands)
     return top
 
@@ -123,6 +124,18 @@ def _clone(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("target", metavar="TARGET", help="the disk or partition that is overwritten")
     command.add_argument("--no-verify", action="store_true", help="do not read the target back")
     _add_reading(command)
+    _add_confirmation(command)
+    _add_dry_run(command)
+
+
+def _stick(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "stick", "write a bootable image to a USB stick")
+    command.add_argument("image", metavar="IMAGE", help="an image file (.iso, .img)")
+    command.add_argument("target", metavar="TARGET", help="the stick that is overwritten, a whole disk")
+    command.add_argument(
+        "--data", action="store_true", help="make a data partition with a repository in the rest of the stick"
+    )
+    command.add_argument("--no-verify", action="store_true", help="do not read the stick back")
     _add_confirmation(command)
     _add_dry_run(command)
 

@@ -23,8 +23,11 @@ def recheck_source(layout: Layout) -> Inventory:
     return inventory
 
 
-def recheck_target(plan: WritePlan, repository: str | None) -> Inventory:
-    """The disks as they are now. TargetChangedError when the target is another disk, or TargetRefusedError."""
+def recheck_target(plan: WritePlan, repository: str | None, image: str | None) -> Inventory:
+    """The disks as they are now. TargetChangedError when the target is another disk, or TargetRefusedError.
+
+    `repository` and `image` are files that the job needs, which must not lie on the target.
+    """
     inventory = look()
     try:
         disk, part = inventory.find(plan.target.path)
@@ -34,7 +37,7 @@ def recheck_target(plan: WritePlan, repository: str | None) -> Inventory:
     if part is not None and part.size != plan.target.size:
         raise TargetChangedError(f"{part.path} has another size than before. Nothing was written.")
     require_unlocked(disk)
-    require_target(inventory, disk, part, repository=repository)
+    require_target(inventory, disk, part, repository=repository, image=image)
     return inventory
 
 

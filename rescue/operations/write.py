@@ -1,4 +1,4 @@
-"""Anything to device: the one road of restore and clone."""
+"""Anything to device: the one road of restore, clone and stick."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,22 +27,27 @@ from rescue.plans.write import WritePlan
 from rescue.tables.commit import clear_table, verify_table, write_table
 from rescue.tables.model import Table, TableKind
 from rescue.tables.second_opinion import second_opinion
-from rescue.tables.settle import settle
+from rescue.tables.settle import reread, settle
 
 RawT = TypeVar("RawT")
 
 _CLEAR_SECONDS = 3.0
-_PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE}
+_PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE, "stick": Phase.STICK}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin(Generic[RawT]):
-    """Where the bytes come from. `losses` gives the reasons why a region, once copied, is only PARTIAL."""
+    """Where the bytes come from. `losses` gives the reasons why a region, once copied, is only PARTIAL.
+
+    `repository` and `image` are files that are needed. `require_same` raises where the source has become another one.
+    """
 
     source: Source[RawT]
     pool: BufferPool
     losses: Callable[[str], tuple[str, ...]]
     repository: str | None = None
+    image: str | None = None
+    require_same: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -78,7 +83,8 @@ def run_write(
     the report that says which regions are there.
     """
     confirmation.require(plan)
-    inventory = recheck_target(plan, origin.repository)
+    origin.require_same()
+    inventory = recheck_target(plan, origin.repository, origin.image)
     sink(JobStarted(plan.job, plan.describe()))
     job = _Job(plan, origin, sink, cancel)
     with _others_locked(job, inventory):
@@ -86,6 +92,7 @@ def run_write(
         sink(Note("", f"The undo kit is {kit}; `rescue undo {plan.target.disk_path}` uses it."))
         try:
             _fill(job)
+            origin.require_same()
             _commit(job)
             _compare(job)
         except BaseException as error:
@@ -129,12 +136,18 @@ def _clear(device: BlockDevice, path: str) -> None:
 
 
 def _commit(job: _Job[RawT]) -> None:
-    """Write the new table, and agree with the kernel and with libparted about it."""
+    """Write the new table, and agree with the kernel and with libparted about it.
+
+    What is only copied is left to the kernel: it makes of it what it can.
+    """
     table, path = job.plan.table, job.plan.target.path
-    if table is None or table.kind is TableKind.NONE:
+    if table is None or not table.sectors:
         return
     with BlockDevice.open(path, write=True, exclusive=True) as device:
         write_table(device, table)
+    if table.kind is TableKind.NONE:
+        reread(path)
+        return
     for text in second_opinion(path, table):
         job.sink(Note("", text))
     settle(path, table)  # last: libparted opens the disk for writing, which makes the kernel look again

@@ -32,13 +32,15 @@ def require_target(
     partition: Partition | None,
     *,
     repository: str | None = None,
+    image: str | None = None,
     source: Disk | None = None,
     source_partition: Partition | None = None,
 ) -> None:
     """TargetRefusedError with every reason why the disk, or one partition of it, must not be written."""
     reasons = [
         *_system_reasons(inventory, disk),
-        *_repository_reasons(inventory, disk, repository),
+        *_file_reasons(inventory, disk, repository, "the repository"),
+        *_file_reasons(inventory, disk, image, "the image that is to be written"),
         *_use_reasons(disk, partition),
         *_source_reasons(inventory, disk, partition, source, source_partition),
         *_identity_reasons(inventory, disk),
@@ -68,9 +70,9 @@ def _system_reasons(inventory: Inventory, disk: Disk) -> Iterator[str]:
         yield "It carries the system that is running now."
 
 
-def _repository_reasons(inventory: Inventory, disk: Disk, repository: str | None) -> Iterator[str]:
-    if repository is not None and disk in inventory.disks_of_file(repository):
-        yield "It holds the repository."
+def _file_reasons(inventory: Inventory, disk: Disk, path: str | None, what: str) -> Iterator[str]:
+    if path is not None and disk in inventory.disks_of_file(path):
+        yield f"It holds {what}."
 
 
 def _use_reasons(disk: Disk, partition: Partition | None) -> Iterator[str]:

@@ -46,6 +46,8 @@ def parse(*words: str) -> argparse.Namespace:
         ("restore s:p1 t", {"snapshot": "s:p1", "target": "t", "disk": 1, "yes": False, "confirm": None}),
         ("restore s t --yes --confirm X --disk 2", {"yes": True, "confirm": "X", "disk": 2, "no_verify": False}),
         ("clone a b --yes --confirm X --no-verify", {"source": "a", "target": "b", "no_verify": True}),
+        ("stick i t", {"image": "i", "target": "t", "data": False, "no_verify": False, "yes": False, "dry_run": False}),
+        ("stick i t --data --yes --confirm X --no-verify", {"data": True, "no_verify": True, "confirm": "X"}),
         ("undo t --yes --confirm X", {"command": "undo", "target": "t"}),
     ],
 )
@@ -65,6 +67,7 @@ def test_words_that_scripts_rely_on(words: str, expected: dict[str, object]) -> 
         "backup a --yes",
         "restore s",
         "clone a",
+        "stick i",
         "undo",
         "disks extra",
         "delete s --yes",

@@ -63,6 +63,13 @@ def test_the_disk_that_holds_the_repository(carried: dict[str, tuple[str, ...]])
     require_target(Inventory((target, other)), other, None, repository="/mnt/backups")
 
 
+def test_the_disk_that_holds_the_image(carried: dict[str, tuple[str, ...]]) -> None:
+    carried["/mnt/rescue.iso"] = ("/dev/sda1", "/dev/sda")
+    target, other = disk("sda"), disk("sdb")
+    assert "holds the image" in refused(target=target, image="/mnt/rescue.iso")
+    require_target(Inventory((target, other)), other, None, image="/mnt/rescue.iso")
+
+
 @pytest.mark.parametrize(
     ("use", "told"),
     [

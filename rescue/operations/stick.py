@@ -1,0 +1,136 @@
+"""Image file to stick: prepare the plan, and run it on the road of restore and clone."""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rescue.cancel import CancelToken
+from rescue.devices.blockdev import BlockDevice
+from rescue.devices.model import Disk
+from rescue.errors import UsageError
+from rescue.events import Note, Outcome, Sink
+from rescue.extents import Extents
+from rescue.filesystems import fresh
+from rescue.images.boot_image import SECTOR, BootImage, look_at_image
+from rescue.images.checksums import SUMS, expected_sum, require_sum
+from rescue.images.device import DeviceSource
+from rescue.images.joined import JoinedSource
+from rescue.images.scan_layout import read_bytes
+from rescue.operations.claims import require_unlocked
+from rescue.operations.prepare import look
+from rescue.operations.write import Origin, run_write
+from rescue.pipeline.copy import make_pool
+from rescue.plans.safety import require_target
+from rescue.plans.stick import FOLDER, LABEL, plan_stick, require_room
+from rescue.plans.token import Confirmation
+from rescue.plans.write import WritePlan
+from rescue.repository.format import CHUNK_SIZE
+from rescue.repository.repository import Repository
+from rescue.tables.extend import Extended, extend
+
+_READ_HINT = "The image file is incomplete, or the drive that it lies on is faulty."
+
+
+@dataclass(frozen=True, slots=True)
+class StickRequest:
+    """What a person wants: the image file `image` on the disk `target`; `data`, the rest of it as a data partition."""
+
+    image: str
+    target: str
+    data: bool = False
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StickJob:
+    """The plan and what it is made of: the image, and the file with the new file system where one is wanted."""
+
+    plan: WritePlan
+    image: BootImage
+    data: Path | None
+
+
+@contextmanager
+def prepared_stick(request: StickRequest, *, sink: Sink, cancel: CancelToken) -> Iterator[StickJob]:
+    """Check image and target, and make the new file system aside. Nothing is written to the target.
+
+    UsageError, IntegrityError, SourceReadError, TargetRefusedError, TargetTooSmallError, TableError, MissingToolError.
+    """
+    inventory = look()
+    disk, part = inventory.find(request.target)
+    if part is not None:
+        raise UsageError(f"{part.path} is a partition; an image goes to a whole disk, as {disk.path}.")
+    image = look_at_image(str(Path(request.image).absolute()))
+    require_unlocked(disk)
+    require_target(inventory, disk, None, image=image.path)
+    require_room(image, disk)
+    notes = [_checked(image, sink, cancel)]
+    with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
+        extended, file, data = None, None, Extents()
+        if request.data:
+            fresh.require_tools()
+            extended, file = _extended(image, disk), Path(scratch, "data")
+            sink(Note("", "Making the data partition aside …"))
+            notes.append(_make_data(file, extended.size, cancel))
+            data = fresh.written(file).aligned(SECTOR, extended.size)
+        plan = plan_stick(image, disk, extended, data, notes=tuple(notes), verify=request.verify)
+        yield StickJob(plan, image, file)
+
+
+def run_stick(job: StickJob, confirmation: Confirmation, *, sink: Sink, cancel: CancelToken) -> Outcome:
+    """Write the stick as planned, inside the block of `prepared_stick`.
+
+    SourceReadError where the image file changes meanwhile. See `run_write` for the state of the target after an error:
+    it has neither boot sector nor descriptors of ISO 9660.
+    """
+    pool = make_pool(CHUNK_SIZE, cancel)
+    files = [job.image.path, *([str(job.data)] if job.data else [])]
+    with ExitStack() as stack:
+        sources = {}
+        for placement, path in zip(job.plan.placements, files, strict=True):
+            device = stack.enter_context(BlockDevice.open(path))
+            name = placement.region.name
+            sources[name] = DeviceSource(device, {name: 0}, pool, cancel, hint=_READ_HINT)
+        origin = Origin(
+            JoinedSource(sources), pool, lambda _: (), image=job.image.path, require_same=job.image.require_same
+        )
+        return run_write(job.plan, confirmation, origin, sink=sink, cancel=cancel)
+
+
+def _checked(image: BootImage, sink: Sink, cancel: CancelToken) -> str:
+    """What SHA256SUMS says about the image, for the plan; IntegrityError where it says that it is damaged."""
+    path = Path(image.path)
+    expected = expected_sum(path)
+    if expected is None:
+        return f"No {SUMS} beside the image names it: nobody can tell whether it is damaged."
+    sink(Note("", f"Comparing {path.name} with {SUMS} …"))
+    require_sum(path, expected, cancel)
+    image.require_same()
+    return f"The image is what {SUMS} beside it says."
+
+
+def _extended(image: BootImage, disk: Disk) -> Extended:
+    """The image's table with a partition for the rest of the disk."""
+    with BlockDevice.open(image.path) as file:
+
+        def read(offset: int, length: int) -> bytes:
+            return read_bytes(file, offset, length)
+
+        return extend(read, image.size, disk.size, SECTOR, uuid.uuid4())
+
+
+def _make_data(file: Path, size: int, cancel: CancelToken) -> str:
+    """Make the file system, and in it a repository where it can be mounted; what it holds, for the plan."""
+    fresh.make(file, size, LABEL, cancel)
+    point = file.with_name("mount")
+    point.mkdir()
+    with fresh.mounted(file, point) as writable:
+        if writable:
+            Repository.init(point / FOLDER)
+    fresh.require_sound(file, cancel)
+    if writable:
+        return f"{LABEL} holds an empty repository in the directory {FOLDER}."
+    return f"{LABEL} stays empty: nothing here can mount exFAT. `rescue init` makes the repository in it later."
