@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
+IMAGE := build/rescue.iso
 
 # Disks can be read and written by root only.
 ifeq ($(shell id -u),0)
@@ -12,7 +13,7 @@ else
 AS_ROOT := sudo --preserve-env=CI
 endif
 
-.PHONY: help setup run test unit lint bench tui iso vm clean
+.PHONY: help setup run test unit lint bench tui iso vm usb clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +45,14 @@ iso: setup ## make the image of the bootable stick, build/rescue.iso
 
 vm: ## boot the stick in a virtual machine with sample disks
 	@echo "The bootable stick, which this boots, does not exist yet." >&2; exit 1
+
+usb: setup ## write the stick: make usb DEV=/dev/sdX [DATA=1 for a data partition with a repository]
+	@if [ -z "$(DEV)" ]; then \
+	  echo "Name the stick: make usb DEV=/dev/sdX. All that is on it will be lost. These disks are there:" >&2; \
+	  $(AS_ROOT) .venv/bin/rescue disks >&2; exit 2; \
+	fi
+	@[ -e "$(IMAGE)" ] || $(MAKE) --no-print-directory iso
+	@$(AS_ROOT) .venv/bin/rescue stick "$(IMAGE)" "$(DEV)" $(if $(DATA),--data)
 
 include livebuild/rules.mk
 
