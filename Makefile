@@ -52,7 +52,7 @@ usb: setup ## write the stick: make usb DEV=/dev/sdX [DATA=1 for a data partitio
 	  $(AS_ROOT) .venv/bin/rescue disks >&2; exit 2; \
 	fi
 	@[ -e "$(IMAGE)" ] || $(MAKE) --no-print-directory iso
-	@$(AS_ROOT) .venv/bin/rescue stick "$(IMAGE)" "$(DEV)" $(if $(DATA),--data)
+	@$(AS_ROOT) .venv/bin/rescue stick "$(IMAGE)" "$(DEV)" $(if $(filter-out 0 no,$(DATA)),--data)
 
 include livebuild/rules.mk
 

@@ -130,7 +130,7 @@ def _clone(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 def _stick(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "stick", "write a bootable image to a USB stick")
-    command.add_argument("image", metavar="IMAGE", help="an image file (.iso, .img)")
+    command.add_argument("image", metavar="IMAGE", help="an image file (.iso, .img), or a stick that has the image")
     command.add_argument("target", metavar="TARGET", help="the stick that is overwritten, a whole disk")
     command.add_argument(
         "--data", action="store_true", help="make a data partition with a repository in the rest of the stick"

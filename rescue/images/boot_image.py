@@ -1,4 +1,4 @@
-"""A bootable image in a file: what it is, and whether it is still the same file."""
+"""A bootable image in a file or on a stick: what it is, and whether it is still the same."""
 
 import os
 import stat
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rescue.errors import IntegrityError, SourceReadError, UsageError
+from rescue.tables.extend import retract
 from rescue.tables.mbr import parse_slots
 from rescue.units import KiB
 
@@ -29,7 +30,10 @@ _DESCRIPTORS = range(16, 32)
 
 @dataclass(frozen=True, slots=True)
 class BootImage:
-    """An image of `size` bytes. `stamp` tells its file from others and from a later state; `head` is its beginning."""
+    """An image of `size` bytes. `stamp` tells its file from others and from a later state; `head` is its beginning.
+
+    On a stick (`on_disk`) it ends where its file system says, and `head` is without the partitions behind it.
+    """
 
     path: str
     size: int
@@ -38,6 +42,7 @@ class BootImage:
     label: str | None
     boots_from_disk: bool
     head: bytes
+    on_disk: bool = False
 
     def require_same(self) -> None:
         """SourceReadError when the file is gone, is another one, or was written since it was looked at."""
@@ -45,23 +50,25 @@ class BootImage:
             now = _stamp(Path(self.path).stat())
         except OSError as error:
             raise SourceReadError(f"{self.path} is gone: {error.strerror}.") from error
-        if now != self.stamp:
+        if now != self.stamp or (self.on_disk and look_at_image(self.path) != self):
             raise SourceReadError(
                 f"{self.path} was changed while it was in use.", hint="Wait until it is complete, and start again."
             )
 
 
 def look_at_image(path: str) -> BootImage:
-    """What is in the file at `path`.
+    """What is in the file, or at the beginning of the disk, at `path`.
 
-    UsageError where it is no file or no bootable image, IntegrityError where its end is missing, SourceReadError where
-    it cannot be read.
+    UsageError where it is neither or no bootable image, IntegrityError where its end is missing, SourceReadError where
+    it cannot be read, TableError for a disk whose table tells of more than the image.
     """
     try:
         state = Path(path).stat()
-        _require_file(path, state)
+        if not (stat.S_ISREG(state.st_mode) or stat.S_ISBLK(state.st_mode)):
+            raise UsageError(f"{path} is no file.")
         with Path(path).open("rb") as stream:
             head = stream.read(HEAD)
+            size = stream.seek(0, os.SEEK_END)
     except FileNotFoundError as error:
         raise UsageError(f"There is no {path}.") from error
     except OSError as error:
@@ -74,17 +81,24 @@ def look_at_image(path: str) -> BootImage:
             f"{path} is no bootable image: it has neither a boot sector nor the boot record of a CD.",
             hint="An image file ends with .iso or .img; unpack it first where it is compressed.",
         )
-    _require_whole(path, state.st_size, _BLOCKS.unpack_from(primary, _BLOCKS_AT)[0] * _BLOCK if is_iso else 0)
+    told = _BLOCKS.unpack_from(primary, _BLOCKS_AT)[0] * _BLOCK if is_iso else 0
+    _require_whole(path, size, told)
+    on_disk = stat.S_ISBLK(state.st_mode)
+    if on_disk:
+        size, head = told, _own_head(path, head, told)
     label = primary[_LABEL].decode("ascii", errors="replace").strip() if is_iso else ""
     kind = "iso9660" if is_iso else "raw"
-    return BootImage(path, state.st_size, _stamp(state), kind, label or None, hybrid, head)
+    return BootImage(path, size, _stamp(state), kind, label or None, hybrid, head, on_disk)
 
 
-def _require_file(path: str, state: os.stat_result) -> None:
-    if stat.S_ISBLK(state.st_mode):
-        raise UsageError(f"{path} is a device, not an image file.", hint="`rescue clone` copies a disk.")
-    if not stat.S_ISREG(state.st_mode):
-        raise UsageError(f"{path} is no file.")
+def _own_head(path: str, head: bytes, size: int) -> bytes:
+    """The head of an image of `size` bytes that lies on a disk, as it was before partitions were added behind it."""
+    if size < HEAD:
+        raise UsageError(
+            f"{path} holds no ISO 9660, so that nobody knows where the image on it ends.",
+            hint="`rescue clone` copies a disk.",
+        )
+    return retract(head[:SECTOR], size, SECTOR) + head[SECTOR:]
 
 
 def _has_boot_record(head: bytes) -> bool:
@@ -104,4 +118,7 @@ def _require_whole(path: str, size: int, told: int) -> None:
 
 
 def _stamp(state: os.stat_result) -> tuple[int, int, int, int]:
+    """For a device only what it is: its node tells nothing about what is written to it."""
+    if stat.S_ISBLK(state.st_mode):
+        return state.st_rdev, 0, 0, 0
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns

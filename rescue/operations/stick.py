@@ -1,4 +1,4 @@
-"""Image file to stick: prepare the plan, and run it on the road of restore and clone."""
+"""Bootable image to stick: prepare the plan, and run it on the road of restore and clone."""
 
 import tempfile
 import uuid
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice
-from rescue.devices.model import Disk
+from rescue.devices.model import Disk, Inventory
 from rescue.errors import UsageError
 from rescue.events import Note, Outcome, Sink
 from rescue.extents import Extents
@@ -19,11 +19,11 @@ from rescue.images.checksums import SUMS, expected_sum, require_sum
 from rescue.images.device import DeviceSource
 from rescue.images.joined import JoinedSource
 from rescue.images.scan_layout import read_bytes
-from rescue.operations.claims import require_unlocked
+from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.prepare import look
 from rescue.operations.write import Origin, run_write
 from rescue.pipeline.copy import make_pool
-from rescue.plans.safety import require_target
+from rescue.plans.safety import require_source, require_target
 from rescue.plans.stick import FOLDER, LABEL, plan_stick, require_room
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
@@ -36,7 +36,10 @@ _READ_HINT = "The image file is incomplete, or the drive that it lies on is faul
 
 @dataclass(frozen=True, slots=True)
 class StickRequest:
-    """What a person wants: the image file `image` on the disk `target`; `data`, the rest of it as a data partition."""
+    """What a person wants: the image `image`, a file or a stick that has it, on the disk `target`.
+
+    `data`: the rest of the target becomes a data partition.
+    """
 
     image: str
     target: str
@@ -57,15 +60,14 @@ class StickJob:
 def prepared_stick(request: StickRequest, *, sink: Sink, cancel: CancelToken) -> Iterator[StickJob]:
     """Check image and target, and make the new file system aside. Nothing is written to the target.
 
-    UsageError, IntegrityError, SourceReadError, TargetRefusedError, TargetTooSmallError, TableError, MissingToolError.
+    UsageError, IntegrityError, SourceReadError, SourceRefusedError, TargetRefusedError, TargetTooSmallError,
+    TableError, MissingToolError.
     """
     inventory = look()
     disk, part = inventory.find(request.target)
     if part is not None:
         raise UsageError(f"{part.path} is a partition; an image goes to a whole disk, as {disk.path}.")
-    image = look_at_image(str(Path(request.image).absolute()))
-    require_unlocked(disk)
-    require_target(inventory, disk, None, image=image.path)
+    image = _image(inventory, str(Path(request.image).absolute()), disk)
     require_room(image, disk)
     notes = [_checked(image, sink, cancel)]
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
@@ -100,9 +102,24 @@ def run_stick(job: StickJob, confirmation: Confirmation, *, sink: Sink, cancel: 
         return run_write(job.plan, confirmation, origin, sink=sink, cancel=cancel)
 
 
+def _image(inventory: Inventory, path: str, target: Disk) -> BootImage:
+    """The image at `path`, after every rule about the target, and about the stick that the image comes from."""
+    source = inventory.disk(path) if Path(path).is_block_device() else None
+    require_unlocked(target)
+    require_target(inventory, target, None, image=path, source=source)
+    image = look_at_image(path)
+    if source is not None:
+        inside = {part.number for part in source.partitions if part.start < image.size}
+        require_source(source, inside)
+        require_unwritten(source, inside)
+    return image
+
+
 def _checked(image: BootImage, sink: Sink, cancel: CancelToken) -> str:
     """What SHA256SUMS says about the image, for the plan; IntegrityError where it says that it is damaged."""
     path = Path(image.path)
+    if image.on_disk:
+        return f"The image is copied as it is on {path}, without the partitions behind it."
     expected = expected_sum(path)
     if expected is None:
         return f"No {SUMS} beside the image names it: nobody can tell whether it is damaged."
@@ -117,7 +134,8 @@ def _extended(image: BootImage, disk: Disk) -> Extended:
     with BlockDevice.open(image.path) as file:
 
         def read(offset: int, length: int) -> bytes:
-            return read_bytes(file, offset, length)
+            inside = image.head[offset : offset + length]
+            return inside if len(inside) == length else read_bytes(file, offset, length)
 
         return extend(read, image.size, disk.size, SECTOR, uuid.uuid4())
 

@@ -70,6 +70,20 @@ def extend(read: ReadBytes, image_size: int, disk_size: int, sector_size: int, u
     return _extend_mbr(image, boot, slots, disk_size)
 
 
+def retract(boot: bytes, image_size: int, sector_size: int) -> bytes:
+    """The inverse for an MBR: the first sector without the partitions that begin behind the image.
+
+    TableError for a GPT, which tells of the whole disk, not of the image.
+    """
+    if is_protective(boot):
+        raise TableError("It has a GPT, which belongs to that disk alone.", hint="Use the image file itself.")
+    sector = bytearray(boot)
+    for index, slot in enumerate(parse_slots(boot) or ()):
+        if slot.used and lba_to_bytes(slot.start_lba, sector_size) >= image_size:
+            _SLOT.pack_into(sector, _SLOTS + index * _SLOT.size, 0, bytes(3), 0, bytes(3), 0, 0)
+    return bytes(sector)
+
+
 def boot_sectors(table: Table, head: bytes) -> Table:
     """The table with all of `head`, the first bytes of the image, among its sectors; those of the table itself win.
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.disk.cli.disks import Content, make_gpt, make_mbr
 from tests.disk.cli.harness import Rescue, blank
+from tests.disk.cli.isos import make_iso
 from tests.samples.loop import attached
 
 
@@ -57,6 +58,22 @@ def gpt(_gpt: tuple[Path, Content], tmp_path: Path) -> tuple[Path, Content]:
 def mbr(_mbr: tuple[Path, Content], tmp_path: Path) -> tuple[Path, Content]:
     """A copy of the MBR disk, 96 MiB."""
     return _copy(_mbr[0], tmp_path / "source.img"), _mbr[1]
+
+
+@pytest.fixture(scope="session")
+def isos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`isos(layout)`: an image with that layout, made once. Tests do not change it."""
+    made: dict[str, Path] = {}
+
+    def get(layout: str) -> Path:
+        if layout not in made:
+            made[layout] = make_iso(tmp_path_factory.mktemp(layout), layout)
+        return made[layout]
+
+    return get
+
+
+Isos = Callable[[str], Path]
 
 
 def _copy(source: Path, target: Path) -> Path:

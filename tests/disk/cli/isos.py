@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.disk.cli.harness import MIB, blank, tool
+from tests.disk.cli.harness import MIB, blank, read, tool
+
+STICK = 160 * MIB
+"""A stick with room for an image and the smallest data partition."""
 
 _BOOT_CODE = "/usr/lib/ISOLINUX/isohdpfx.bin"
 _LOADER = "/usr/lib/ISOLINUX/isolinux.bin"
@@ -45,3 +48,14 @@ def make_iso(directory: Path, layout: str) -> Path:
         *("-boot-info-table", *options, str(tree)),
     )
     return image
+
+
+def require_image(image: Path, stick: str) -> None:
+    """Every byte of the image is where `dd` would have put it."""
+    data = image.read_bytes()
+    assert read(stick, 0, len(data)) == data
+
+
+def require_not_bootable(stick: str) -> None:
+    """Neither boot sector, nor table, nor anything that looks like a CD."""
+    assert read(stick, 0, 64 * 1024) == bytes(64 * 1024)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rescue.errors import TableError, TargetTooSmallError
 from rescue.tables.arrange import arrange
-from rescue.tables.extend import LEAST, Extended, boot_sectors, extend
+from rescue.tables.extend import LEAST, Extended, boot_sectors, extend, retract
 from rescue.tables.model import SavedSectors, Table, TableKind
 from rescue.tables.read import read_table
 from rescue.units import GiB, MiB, TiB
@@ -144,6 +144,23 @@ def test_whatever_the_table_is_what_was_there_stays(plan: GptPlan | MbrPlan, gro
     assert new.start >= image.size
     assert new.end <= disk_size
     assert new.start % MiB == 0
+
+
+@pytest.mark.parametrize("slots", [(ISO, EFI), ((0x80, 0x17, 0, 18432), EFI), (ISO,)])
+def test_retract_is_the_inverse(slots: tuple[tuple[int, int, int, int], ...]) -> None:
+    image = mbr(*slots)
+    boot = bytearray(image.read(0, 512))
+    boot[446 + 16 * len(slots) : 510] = bytes(16 * (4 - len(slots)))
+    image.write(0, bytes(boot))
+    added = extended(image)
+    assert added.table.sectors[0].data != bytes(boot)
+    assert retract(added.table.sectors[0].data, IMAGE, 512) == bytes(boot)
+    assert retract(bytes(boot), IMAGE, 512) == bytes(boot)
+
+
+def test_a_gpt_is_not_retracted() -> None:
+    with pytest.raises(TableError, match="belongs to that disk"):
+        retract(gpt().image().read(0, 512), IMAGE, 512)
 
 
 def test_boot_sectors_hold_the_head_and_the_table_wins() -> None:
