@@ -30,6 +30,7 @@ def test_not_root(rescue: Rescue, attach: Attach, tmp_path: Path) -> None:
     nobody = rescue.wrapped("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     commands = (
         ("disks",), ("backup", source), ("restore", "latest", target), ("clone", source, target), ("undo", target),
+        ("stick", "/none.iso", target),
     )  # fmt: skip
     for words in commands:
         done = nobody.refused(*words, code=10, says="Only root can look into disks.")

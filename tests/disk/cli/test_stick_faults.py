@@ -54,6 +54,19 @@ def test_refused(rescue: Rescue, attach: Attach, isos: Isos, tmp_path: Path) -> 
         picture.require()
 
 
+def test_without_the_formatter(rescue: Rescue, attach: Attach, isos: Isos) -> None:
+    """Known before the first write; the image alone needs none."""
+    stick = attach(STICK)
+    before = untouched(stick)
+    maker = tool("sh", "-c", "command -v mkfs.exfat").strip()
+    bare = rescue.wrapped("unshare", "--mount", "sh", "-c", f'mount --bind /dev/null {maker} && exec "$@"', "sh")
+    bare = bare.seeing(stick)
+    words = (str(isos("mbr")), stick, "--yes", "--confirm", "target.img")
+    bare.refused("stick", *words, "--data", code=11, says="mkfs.exfat is not installed")
+    before.require()
+    bare.run("stick", *words)
+
+
 def test_no_room_for_data(rescue: Rescue, attach: Attach, isos: Isos) -> None:
     """The image alone fits."""
     image = isos("mbr")
