@@ -51,7 +51,7 @@ usb: setup ## write the stick: make usb DEV=/dev/sdX [DATA=1 for a data partitio
 	  echo "Name the stick: make usb DEV=/dev/sdX. All that is on it will be lost. These disks are there:" >&2; \
 	  $(AS_ROOT) .venv/bin/rescue disks >&2; exit 2; \
 	fi
-	@[ -e "$(IMAGE)" ] || $(MAKE) --no-print-directory iso
+	@[ -e "$(IMAGE)" ] || [ "$(IMAGE)" != build/rescue.iso ] || $(MAKE) --no-print-directory iso
 	@$(AS_ROOT) .venv/bin/rescue stick "$(IMAGE)" "$(DEV)" $(if $(filter-out 0 no,$(DATA)),--data)
 
 include livebuild/rules.mk
