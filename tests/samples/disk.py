@@ -18,10 +18,11 @@ GIB = 1 << 30
 
 
 class Firmware(Enum):
-    """What starts a sample system."""
+    """What starts a system; SECURE is UEFI that starts only what is signed with a key it knows."""
 
     BIOS = "bios"
     UEFI = "uefi"
+    SECURE = "secure"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from tests.samples import DEFAULT_CACHE, Firmware, make_bios_disk
 from tests.samples.disk import MIB, mounted
 from tests.samples.loop import attached, partition
-from tests.vm.qemu import boot
+from tests.vm.report import boot
 
 pytestmark = pytest.mark.vm
 

@@ -11,7 +11,7 @@ from tests.samples import DEFAULT_CACHE, Firmware, SampleDisk, make_bios_disk, m
 from tests.samples.disk import GIB, MIB
 from tests.samples.loop import attached
 from tests.vm.program import confirm_text, rescue
-from tests.vm.qemu import Report, boot
+from tests.vm.report import Report, boot
 
 pytestmark = pytest.mark.vm
 
