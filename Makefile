@@ -13,6 +13,11 @@ else
 AS_ROOT := sudo --preserve-env=CI
 endif
 
+FIRMWARE ?= uefi
+MEMORY ?= 2048
+VM_OPTIONS = --firmware $(FIRMWARE) --memory $(MEMORY) $(if $(GUI),--window)
+
+
 .PHONY: help setup run test unit lint bench tui iso vm usb clean
 
 help: ## show this list
@@ -39,19 +44,18 @@ bench: setup ## compare speed, size and memory with the peers, in alternating ru
 tui: setup ## open the full-screen program on sample disks only
 	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples
 
-iso: setup ## make the image of the bootable stick, build/rescue.iso
-	@$(MAKE) --no-print-directory build/rescue.iso
+iso: setup build/rescue.iso ## make the image of the bootable stick, build/rescue.iso
 	@echo "build/rescue.iso is ready ($$(du -m --apparent-size build/rescue.iso | cut -f1) MiB). Write it: make usb DEV=/dev/sdX"
 
-vm: ## boot the stick in a virtual machine with sample disks
-	@echo "The bootable stick, which this boots, does not exist yet." >&2; exit 1
+vm: setup build/rescue.iso ## try the stick in a virtual machine; FIRMWARE=bios|uefi|secure, MEMORY=MiB, GUI=1
+	@$(AS_ROOT) $(PYTHON) -m tests.vm.sample_disks build/samples-vm
+	@$(PYTHON) -m tests.vm build/rescue.iso build/samples-vm $(VM_OPTIONS)
 
-usb: setup ## write the stick: make usb DEV=/dev/sdX [DATA=1 for a data partition with a repository]
+usb: setup $(if $(DEV),$(filter build/rescue.iso,$(IMAGE))) ## write the stick: make usb DEV=/dev/sdX [DATA=1 for a data partition with a repository]
 	@if [ -z "$(DEV)" ]; then \
 	  echo "Name the stick: make usb DEV=/dev/sdX. All that is on it will be lost. These disks are there:" >&2; \
 	  $(AS_ROOT) .venv/bin/rescue disks >&2; exit 2; \
 	fi
-	@[ -e "$(IMAGE)" ] || [ "$(IMAGE)" != build/rescue.iso ] || $(MAKE) --no-print-directory iso
 	@$(AS_ROOT) .venv/bin/rescue stick "$(IMAGE)" "$(DEV)" $(if $(filter-out 0 no,$(DATA)),--data)
 
 include livebuild/rules.mk
