@@ -36,31 +36,40 @@ class OwnTerminal:
 
 
 def converse(machine: Machine) -> None:
-    """Send what is typed, Ctrl-C too, to the machine until it is off or Ctrl-] is typed."""
+    """Send what is typed, Ctrl-C too, to the machine until it is off, Ctrl-] is typed or the terminal is closed.
+
+    Where the input is no terminal, its end only means that nothing more is typed.
+    """
+    is_terminal = os.isatty(_INPUT)
     listening = True
-    with _raw():
+    with _raw() if is_terminal else contextlib.nullcontext():
         while not machine.ended:
             if not select.select([_INPUT] if listening else [], [], [], _LOOK_SECONDS)[0]:
                 continue
-            typed = os.read(_INPUT, 1024)
+            typed = _typed()
             before, leave, _ = typed.partition(LEAVE)
             machine.send_bytes(before)
-            if leave:
-                return
             listening = bool(typed)
+            if leave or (is_terminal and not listening):
+                return
+
+
+def _typed() -> bytes:
+    """What there is to read; nothing where the terminal has been closed."""
+    try:
+        return os.read(_INPUT, 1024)
+    except OSError:
+        return b""
 
 
 @contextlib.contextmanager
 def _raw() -> Iterator[None]:
     """Every key goes through as it is; afterwards the terminal is as before, whatever the guest has done to it."""
-    if not os.isatty(_INPUT):
-        yield
-        return
     before = termios.tcgetattr(_INPUT)
     try:
         tty.setraw(_INPUT)
         yield
     finally:
-        termios.tcsetattr(_INPUT, termios.TCSAFLUSH, before)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcsetattr(_INPUT, termios.TCSAFLUSH, before)
             os.write(_OUTPUT, _PUT_BACK)

@@ -21,6 +21,8 @@ _SEQUENCE = re.compile(
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,4096}\x1b?|[ -/]*)\Z")
 # Of the private sequences (`ESC [ ?`) these are the ones that the emulation knows how to tell from the public ones.
 _PRIVATE = "hlJKc"
+# Save and restore the cursor: the emulation knows the older of the two ways.
+_CURSOR = {"s": "\x1b7", "u": "\x1b8"}
 _ALTERNATE_SCREEN = ("?1049", "?47", "?1047")
 
 
@@ -89,6 +91,8 @@ def _understood(sequence: re.Match[str]) -> str:
         return sequence[0] if sequence["short"] in ("", "(", ")", "#", "%") else ""
     if parameters in _ALTERNATE_SCREEN and final in "hl":
         return "\x1b[H\x1b[2J"  # there is one screen; what leaves it is gone
+    if not parameters and final in _CURSOR:
+        return _CURSOR[final]
     if sequence["between"] or parameters[:1] in ("<", "=", ">"):
         return ""
     return "" if parameters.startswith("?") and final not in _PRIVATE else sequence[0]

@@ -44,6 +44,13 @@ def test_leaving_a_full_screen_clears_it() -> None:
     assert screen.rows()[0] == "$"
 
 
+def test_a_question_for_the_size_leaves_the_cursor_where_it_was() -> None:
+    screen = Screen()
+    assert screen.feed(b"$ \x1b[s\x1b[999;999H\x1b[6n\x1b[u") == b"\x1b[24;80R"
+    screen.feed(b"rescue")
+    assert screen.rows()[0] == "$ rescue"
+
+
 def test_a_string_without_an_end_does_not_hide_what_follows() -> None:
     screen = Screen()
     screen.feed(b"\x1b]" + b"x" * 5000 + b"\r\nhere")
