@@ -57,10 +57,12 @@ class Machine:
         self._display = display
         self._terminal = terminal or Screen()
         self._changed = threading.Condition()
+        self._changes = 0
         self._seen = 0
         self._slots = [
             f"slot{sum(disk.bus.in_slot for disk in hardware.disks) + n}" for n in range(hardware.spare_slots)
         ]
+        self._places: dict[str, str] = {}
         self._resources = contextlib.ExitStack()
         self._kept: Path | None = None
 
@@ -140,20 +142,27 @@ class Machine:
     def plug(self, disk: Disk) -> None:
         """Connect a disk while the machine runs: USB, or NVMe and virtio as long as there are spare slots."""
         place = self._slots.pop(0) if disk.bus.in_slot else "usb.0"
-        words = self.qmp.execute("human-monitor-command", **{"command-line": f'drive_add 0 "{disk.drive}"'})
+        words = self._hmp(f'drive_add 0 "{disk.drive}"')
         if "OK" not in words:
             raise QmpError(f"drive_add {disk.path}: {words}")
         self.qmp.execute("device_add", **disk.device(place))
+        self._places[disk.serial] = place
 
     def unplug(self, disk: Disk, seconds: float = 30.0) -> None:
         """Pull a disk out; returns when it is gone. A guest has to agree for NVMe and virtio, not for USB."""
         name = disk.device("")["id"]
+
+        def times_gone() -> int:
+            return sum(event.get("device") == name for event in self.qmp.events("DEVICE_DELETED"))
+
+        before = times_gone()
         self.qmp.execute("device_del", id=name)
-
-        def gone() -> bool:
-            return any(event.get("device") == name for event in self.qmp.events("DEVICE_DELETED"))
-
-        self.wait_for(gone, f"the disk {disk.serial} to be let go", seconds)
+        self.wait_for(lambda: times_gone() > before, f"the disk {disk.serial} to be let go", seconds)
+        # QEMU closes the image together with some kinds of disk, and not with others.
+        self._hmp(f"drive_del {disk.drive_id}")
+        place = self._places.pop(disk.serial, "")
+        if disk.bus.in_slot and place:
+            self._slots.insert(0, place)
 
     def power_button(self) -> None:
         """Press the power button."""
@@ -206,13 +215,16 @@ class Machine:
     def until(self, condition: Callable[[], bool], seconds: float, *, despite_panic: bool = False) -> bool:
         """The same without an error: whether `condition` holds before the time is over, a panic, or the end."""
         deadline = time.monotonic() + seconds
-        with self._changed:
-            while True:
-                # What ends the wait is looked at first: all that was said before it counts.
-                over = self.ended or time.monotonic() >= deadline or (self._panicked() and not despite_panic)
-                if condition() or over:
-                    return bool(condition())
-                self._changed.wait(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
+        while True:
+            with self._changed:
+                seen = self._changes
+            # What ends the wait is looked at first: all that was said before it counts.
+            over = self.ended or time.monotonic() >= deadline or (self._panicked() and not despite_panic)
+            if (holds := condition()) or over:
+                return holds
+            with self._changed:
+                left = max(0.0, deadline - time.monotonic())
+                self._changed.wait_for(lambda: self._changes != seen, min(_LOOK_SECONDS, left))  # noqa: B023
 
     # How it is made
 
@@ -257,10 +269,15 @@ class Machine:
 
     def _on_change(self) -> None:
         with self._changed:
+            self._changes += 1
             self._changed.notify_all()
 
     def _panicked(self) -> bool:
         return _PANIC in self.serial.text or bool(self.qmp.events("GUEST_PANICKED"))
+
+    def _hmp(self, line: str) -> str:
+        """Give a command that QMP does not have, and return what QEMU says."""
+        return str(self.qmp.execute("human-monitor-command", **{"command-line": line}))
 
     def _qemu_words(self) -> str:
         return (self._scratch / "qemu.log").read_text(errors="replace").strip()

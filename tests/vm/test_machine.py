@@ -88,6 +88,11 @@ def test_a_dialogue_and_disks_that_come_and_go(kernel: Path, tmp_path: Path) -> 
         machine.send("until cat /sys/block/nvme*/device/serial; do sleep 1; done 2>/dev/null\n")
         machine.expect("COMES", SECONDS)
         machine.unplug(usb)
+        for _ in range(2):
+            machine.unplug(nvme)
+            machine.plug(nvme)
+            machine.send("until cat /sys/block/nvme*/device/serial; do sleep 1; done 2>/dev/null\n")
+            machine.expect("COMES", SECONDS)
         machine.unplug(nvme)
         machine.send("ls /sys/block; echo end\n")
         assert "nvme" not in machine.expect("end\n", SECONDS).string.rpartition("ls /sys/block")[2]
