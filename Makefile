@@ -29,7 +29,7 @@ setup: ## install packages and the virtual environment; quick when nothing chang
 run: setup ## make sample disks and show the program's road on them: scan, back up, wipe, restore, verify
 	@$(AS_ROOT) $(PYTHON) -m tests.samples.road build/samples
 
-test: setup ## run every test; needs root for loop devices, takes some minutes for virtual machines
+test: setup build/rescue.iso ## run every test; needs root for loop devices, takes some minutes for virtual machines
 	@$(AS_ROOT) $(PYTHON) -m pytest
 
 unit: setup ## run the tests that need no root and no disks

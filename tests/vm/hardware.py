@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.samples import Firmware
 from tests.vm.emulator import Emulator, copy_variables
 
+VARIABLES = "variables.fd"
 Device = dict[str, str | int | bool]
 
 
@@ -149,7 +150,7 @@ def _firmware(firmware: Firmware, qemu: Emulator, scratch: Path) -> tuple[str, .
     if firmware is Firmware.BIOS:
         return ()
     kind = ".ms.fd" if firmware is Firmware.SECURE else ".fd"
-    variables = copy_variables(qemu.firmware(f"OVMF_VARS_4M{kind}"), scratch / "variables.fd")
+    variables = copy_variables(qemu.firmware(f"OVMF_VARS_4M{kind}"), scratch / VARIABLES)
     protected = ("-global", "driver=cfi.pflash01,property=secure,value=on") if firmware is Firmware.SECURE else ()
     return (
         *protected,

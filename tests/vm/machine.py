@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.vm import failures, keys
 from tests.vm.emulator import Emulator, emulator
-from tests.vm.hardware import Disk, Hardware, command_line
+from tests.vm.hardware import VARIABLES, Disk, Hardware, command_line
 from tests.vm.milestones import Milestones
 from tests.vm.qmp import Qmp, QmpError
 from tests.vm.serial import SerialPort
@@ -96,6 +96,11 @@ class Machine:
     def seconds(self) -> float:
         """Seconds since the machine was switched on."""
         return self.milestones.seconds
+
+    @property
+    def firmware_variables(self) -> bytes:
+        """The firmware's memory (NVRAM) as it is now; QEMU writes at once what the machine writes."""
+        return (self._scratch / VARIABLES).read_bytes()
 
     @property
     def text(self) -> str:
