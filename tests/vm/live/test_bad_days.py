@@ -23,7 +23,7 @@ def test_a_damaged_stick_says_so(image: Path, tmp_path: Path) -> None:
         file.seek(-1, 1)
         file.write(bytes([byte ^ 1]))
     with Machine(Hardware(Firmware.BIOS, Medium(damaged), memory=1024)) as machine:
-        choose(machine, "v")
+        choose(machine, "k")
         machine.expect("Rescue cannot start: the medium is damaged: live/system.squashfs", 400)
         machine.expect("No disk was changed", 30)
         machine.key("enter")

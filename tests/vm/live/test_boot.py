@@ -39,7 +39,7 @@ def test_disc_by_bios_without_a_disk(image: Path, tmp_path: Path) -> None:
 def test_checked_stick_by_bios_with_1_gib(image: Path) -> None:
     """The self-check of the boot menu passes, and the program starts after it."""
     with Machine(Hardware(Firmware.BIOS, Medium(image), memory=1024)) as machine:
-        choose(machine, "v")
+        choose(machine, "k")
         machine.expect("The medium is good", 400)
         wait_first_screen(machine)
 
