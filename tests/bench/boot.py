@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.bench import table
 from tests.bench.table import Row

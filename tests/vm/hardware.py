@@ -139,7 +139,7 @@ def command_line(hardware: Hardware, qemu: Emulator, scratch: Path) -> list[str]
         *("-device", "pvpanic", "-device", "qemu-xhci,id=usb,p2=8,p3=8"),
         *_firmware(hardware.firmware, qemu, scratch),
         *_kernel(hardware.kernel),
-        *(_medium(hardware.medium) if hardware.medium else ()),
+        *(_medium(hardware.medium, boots=hardware.kernel is None) if hardware.medium else ()),
         *_disks(hardware),
         *hardware.extra,
     ]
@@ -166,7 +166,7 @@ def _kernel(kernel: Kernel | None) -> tuple[str, ...]:
     return ("-kernel", str(kernel.path), *initrd, "-append", kernel.options)
 
 
-def _medium(medium: Medium) -> tuple[str, ...]:
+def _medium(medium: Medium, *, boots: bool) -> tuple[str, ...]:
     drive = f"if=none,id=medium,format=raw,file={_quoted(medium.path)}"
     if medium.kind is MediumKind.CD:
         device: Device = {"driver": "ide-cd", "bus": "ide.0", "serial": medium.serial}
@@ -174,7 +174,10 @@ def _medium(medium: Medium) -> tuple[str, ...]:
     else:
         device = {"driver": "usb-storage", "bus": "usb.0", "serial": medium.serial, "removable": True}
         drive += ",cache=unsafe,snapshot=on"
-    return ("-drive", drive, "-device", device_words({**device, "id": "medium", "drive": "medium", "bootindex": 0}))
+    device |= {"id": "medium", "drive": "medium"}
+    if boots:
+        device["bootindex"] = 0
+    return ("-drive", drive, "-device", device_words(device))
 
 
 def _disks(hardware: Hardware) -> Iterator[str]:
