@@ -2,6 +2,7 @@
 # What the steps share. A step is called from the top folder of the project and leaves its result whole or not at all.
 
 work=build/live
+# shellcheck disable=SC2034 # for the steps
 builder=build/builder
 suite=trixie
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -45,7 +45,9 @@ def _size() -> Iterator[Row]:
 
 def _start(rounds: int) -> Iterator[Row]:
     """Alternating starts; the order is turned round every time."""
-    shells, screens, ratios = [], [], []
+    shells: list[float] = []
+    screens: list[float] = []
+    ratios: list[float] = []
     for number in range(rounds):
         for kind in ("shell", "screen")[:: 1 if number % 2 == 0 else -1]:
             seconds = _to_shell() if kind == "shell" else _to_screen()

@@ -49,7 +49,7 @@ def _interpreter(path: Path) -> bytes:
         return b""
     words = first[2:].split()
     name = words[0].rpartition(b"/")[2] if words else b""
-    return words[1] if name == b"env" and len(words) > 1 else name
+    return words[1] if name in (b"env", b"busybox") and len(words) > 1 else name
 
 
 def test_ruff() -> None:
@@ -76,6 +76,7 @@ def test_shell_scripts_are_found_by_name_and_first_line(tmp_path: Path) -> None:
         "named.sh": b"echo",
         "first": b"#!/bin/sh\necho",
         "spaced": b"#! /usr/bin/env bash\necho",
+        "tiny": b"#!/bin/busybox sh\necho",
         "python": b"#!/usr/bin/env python3\n",
         "text": b"sh",
         "empty": b"",
@@ -84,7 +85,7 @@ def test_shell_scripts_are_found_by_name_and_first_line(tmp_path: Path) -> None:
     for name, data in contents.items():
         (tmp_path / name).write_bytes(data)
     found = shell_scripts(sorted(tmp_path.iterdir()))
-    assert sorted(path.name for path in found) == ["first", "named.sh", "spaced"]
+    assert sorted(path.name for path in found) == ["first", "named.sh", "spaced", "tiny"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Disks that a system likes to activate, assemble, replay or wake up: a stick that touches nothing leaves them alone."""
+"""Disks that a system likes to activate, assemble, replay or wake up: a good stick leaves them alone."""
 
 from __future__ import annotations
 
