@@ -129,7 +129,8 @@ class Disk:
 
     `table` is what blkid calls the partition table ("gpt", "dos", …); `filesystem` and `system` belong to a file
     system on the whole disk; `uses` are those of the disk itself, not of its partitions. `readable` is False where its
-    first sectors could not be read: what is known of its content then comes from udev's database.
+    first sectors could not be read: what is known of its content then comes from udev's database. `live_medium` is True
+    where the running Rescue system needs it.
     """
 
     path: str
@@ -148,11 +149,17 @@ class Disk:
     partitions: tuple[Partition, ...] = ()
     system: str | None = None
     readable: bool = True
+    live_medium: bool = False
 
     @property
     def size(self) -> int:
         """Bytes on the disk."""
         return self.identity.size
+
+    @property
+    def title(self) -> str | None:
+        """What the disk as a whole is, for people: the system that runs from it, or the one that is on it."""
+        return "Rescue, running now" if self.live_medium else self.system
 
     def all_uses(self) -> tuple[tuple[str, Use], ...]:
         """Every use of the disk and of its partitions, with the path of the node in use."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rescue.devices import blkid, hardware, udev
+from rescue.devices import blkid, hardware, live, udev
 from rescue.devices.blockdev import holds_medium
 from rescue.devices.location import canonical_node
 from rescue.devices.model import Disk, Identity, Inventory, Partition, with_confirm_texts
@@ -47,17 +48,17 @@ def scan(visible: Sequence[str] | None = None, *, systems: bool = True) -> Inven
         each for each in udev.listed_disks() if (shown is None or each.block.node in shown) and _imageable(each.block)
     ]
     found.sort(key=lambda each: _natural(each.block.name))
-    uses = UseTable.read()
+    uses, medium = UseTable.read(), live.medium_nodes()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        disks = list(pool.map(lambda each: _disk(each, uses, systems=systems), found))
+        disks = [disk for disk in pool.map(lambda each: _disk(each, uses, systems=systems), found) if disk is not None]
     return Inventory(
-        with_confirm_texts([disk for disk in disks if disk is not None]),
+        with_confirm_texts([replace(disk, live_medium=disk.path in medium) for disk in disks]),
         None if visible is None else tuple(visible),
     )
 
 
 def _imageable(block: Block) -> bool:
-    if _NO_DISK.fullmatch(block.name) or block.size == 0 or block.count("hidden"):
+    if _NO_DISK.fullmatch(block.name) or block.size == 0 or block.count("hidden") or live.is_layer(block):
         return False
     return not _is_optical(block) or holds_medium(block.node)
 

@@ -1,19 +1,24 @@
-"""The seat: of several open screens one leads, the others only look.
+"""The seat: of several open screens one leads, the others only look. It is free until somebody acts.
 
 It is for people. That no two jobs write one disk is the business of `rescue.operations.claims`.
 
-Whoever holds the `flock` of the file `seat` leads; the file tells process and terminal. A leader that dies frees the
-seat by that alone, and a screen that waits gets it. Who takes over holds the lock of `seat.asked` meanwhile, so that
-nobody else slips in, and rings at the FIFO `seat.bell`, which the leader listens to. Who leads or looks waits without
-polling.
+Whoever holds the lock of the file `seat` leads; the file tells process and terminal. The lock belongs to an open file
+description (fcntl(2), F_OFD_SETLK): it dies with its process, others can ask for it without getting it, and it can be
+given away: taking over hands on the locked descriptor itself, so that the seat is never free in between. Each screen
+has a socket in `screens`, named by its process, where others tell it to look again; the death of a leader is told by
+its pidfd. So all screens know who leads, at once, without polling, and none waits for one that is stopped.
 """
 
 import fcntl
 import json
 import os
+import select
+import socket
+import struct
 import threading
 import time
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +27,10 @@ from rescue.devices import locked_nodes
 from rescue.errors import SeatRefusedError
 
 ANSWER_SECONDS = 5.0
-_RING_SECONDS = 0.2
-_PASS_SECONDS = 0.05
+_AGAIN_SECONDS = 0.1
+_LOOK = b"look"
+_FLOCK = "hhqqi0q"  # struct flock of 64-bit machines: type, whence, start, length, process
+_WHOLE_FILE = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,127 +43,191 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether this screen leads, else which one does; `lost` when that one has just taken over from this one."""
+    """Whether this screen leads, else which one does, None where none does; `lost` when it took over from this one."""
 
     leads: bool
-    leader: Holder
+    leader: Holder | None
     lost: bool = False
+
+    @property
+    def looks(self) -> bool:
+        """True where another screen leads."""
+        return not self.leads and self.leader is not None
 
 
 class Seat:
-    """One screen's place among the others. `sit` once; `take_over` from any thread."""
+    """One screen's place among the others. One for a process; `sit` once, the rest from any thread."""
 
     def __init__(self, folder: Path = locked_nodes.FOLDER, tty: str | None = None) -> None:
-        """Open the files in `folder`, which is made; OSError where that is not possible."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._bell = folder / "seat.bell"
-        self._asked = folder / "seat.asked"
-        self._seat = os.open(folder / "seat", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with suppress(FileExistsError):
-            os.mkfifo(self._bell, 0o600)
+        """Open a socket in `folder`, which is made; OSError where that is not possible."""
+        self._seat, self._screens = folder / "seat", folder / "screens"
+        self._screens.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._own = Holder(os.getpid(), tty or terminal_name())
-        self._asking = threading.Event()
-        self._leading = threading.Event()
+        self._alone = threading.Lock()  # around everything below
+        self._file = self._open()
+        self._held: int | None = None
+        self._standing = Standing(False, None)
+        self._asking = False
+        self._lost_to: Holder | None = None
+        self._moved = threading.Event()
+        self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        own = self._address(self._own)
+        own.unlink(missing_ok=True)  # of a dead process with the same number
+        self._bell.bind(str(own))
+        self._standing = self._see()
 
-    def sit(self, changed: Callable[[Standing], None]) -> Standing:
-        """Lead if nobody does. `changed` is called from another thread at each later change, until the process ends."""
-        leads = self._try(block=False)
-        standing = Standing(leads, self._own if leads else self.leader())
-        threading.Thread(target=self._stay, args=(changed, standing), daemon=True, name="seat").start()
-        return standing
+    @property
+    def standing(self) -> Standing:
+        """How it is, as far as this screen knows."""
+        return self._standing
 
-    def leader(self) -> Holder:
-        """Who leads now, or was the last to do so."""
-        try:
-            found = json.loads(os.pread(self._seat, 4096, 0))
-            return Holder(int(found["pid"]), str(found["tty"]))
-        except (OSError, ValueError, KeyError, TypeError):  # it is just being written
-            return Holder(0, "another screen")
+    def sit(self, changed: Callable[[], None]) -> Standing:
+        """Look who leads. `changed` is called from another thread at each change of `standing`, until the process ends."""
+        told = self._standing
+        threading.Thread(target=self._listen, args=(changed, told), daemon=True, name="seat").start()
+        return told
+
+    def claim(self) -> Standing:
+        """Lead if nobody does: what an action does first. Takes a moment."""
+        with self._alone:
+            if self._held is None and self._lock():
+                self._write(self._own)
+                self._announce()
+            self._standing = self._see()
+            return self._standing
 
     def take_over(self, leader: Holder) -> None:
         """Lead instead of `leader`, whom the person was asked about. Blocks for seconds at most.
 
         SeatRefusedError while a job runs, when somebody else takes over too, and when the leader does not answer.
         """
-        asked = os.open(self._asked, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _require_no_job()
+        with self._alone:
+            self._asking = True
+            if self._see().leader == leader:
+                self._send(self._address(leader), json.dumps(asdict(self._own)).encode())
         try:
-            if not _lock(asked, fcntl.LOCK_EX | fcntl.LOCK_NB) or self.leader() != leader:
+            self._await(leader, time.monotonic() + ANSWER_SECONDS)
+        finally:
+            with self._alone:
+                self._asking = False
+
+    def _await(self, leader: Holder, end: float) -> None:
+        """Return when this screen leads: because the leader has handed the seat on, or has ended meanwhile."""
+        while not (now := self.claim()).leads:
+            if now.leader != leader:
                 raise SeatRefusedError("Another screen takes over at this moment.", hint="Look again, then decide.")
-            _require_no_job()
-            self._asking.set()
-            self._ask(time.monotonic() + ANSWER_SECONDS)
-        finally:
-            self._asking.clear()
-            os.close(asked)
-
-    def _ask(self, end: float) -> None:
-        """Ring until this screen leads. A leader that has just begun to lead hears the second ring."""
-        while not self._leading.is_set():
-            self._ring()
-            if not self._leading.wait(_RING_SECONDS) and time.monotonic() > end:
+            if not self._moved.wait(max(0.0, end - time.monotonic())):
                 raise SeatRefusedError(
-                    f"The screen on {self.leader().tty} does not answer.",
-                    hint=f"Its process is {self.leader().pid}; when it ends, this screen leads by itself.",
+                    f"The screen on {leader.tty} does not answer.",
+                    hint=f"Its process is {leader.pid}; when it ends, the seat is free.",
                 )
+            self._moved.clear()
 
-    def _ring(self) -> None:
-        with suppress(OSError):  # nobody listens: the leader has died, or does not listen yet
-            bell = os.open(self._bell, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                os.write(bell, json.dumps(asdict(self._own)).encode() + b"\n")
-            finally:
-                os.close(bell)
-
-    def _stay(self, changed: Callable[[Standing], None], standing: Standing) -> None:
-        """Wait, lead, be relieved, and so on for ever."""
-        leads = standing.leads
+    def _listen(self, changed: Callable[[], None], told: Standing) -> None:
+        """Tell of each change, and hear what others say, for ever."""
         while True:
-            if not leads:
-                self._try(block=True)
-                changed(Standing(True, self._own))
-            successor = self._lead()
-            leads = False
-            changed(Standing(False, successor, lost=True))
+            with self._alone:
+                self._standing = now = self._see()
+            self._moved.set()
+            if now != told:
+                changed()
+            told = now
+            self._wait(now)
+            self._hear()
 
-    def _lead(self) -> Holder:
-        """Hold the seat until another screen asks for it, and give it free."""
-        bell = os.open(self._bell, os.O_RDWR | os.O_CLOEXEC)
+    def _wait(self, now: Standing) -> None:
+        """Return when a word is there, or the leader has died; after a moment where it was dead when this began."""
+        life = _life(now.leader) if now.looks and now.leader else None
         try:
-            self._leading.set()
-            while True:
-                successor = _caller(os.read(bell, 4096))
-                if successor not in (None, self._own) and self._is_asked_for():
-                    break
+            watched = [self._bell.fileno(), *([life] if life is not None else [])]
+            select.select(watched, [], [], _AGAIN_SECONDS if now.looks and life is None else None)
         finally:
-            self._leading.clear()
-            os.close(bell)
-        fcntl.flock(self._seat, fcntl.LOCK_UN)
-        return successor or self.leader()
+            if life is not None:
+                os.close(life)
 
-    def _try(self, *, block: bool) -> bool:
-        """Get the seat, and write down who has it. It is left to somebody who takes over just now."""
-        while _lock(self._seat, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB)):
-            if self._asking.is_set() or not self._is_asked_for():
-                os.pwrite(self._seat, json.dumps(asdict(self._own)).encode().ljust(200) + b"\n", 0)
-                return True
-            fcntl.flock(self._seat, fcntl.LOCK_UN)
-            if not block:
-                break
-            self._let_pass()
+    def _hear(self) -> None:
+        """One word, if there is one: the seat itself, somebody who asks for it, or just to look again."""
+        try:
+            word, descriptors, _, _ = socket.recv_fds(self._bell, 4096, 1)
+        except BlockingIOError:
+            return
+        for descriptor in descriptors:
+            self._receive(descriptor)
+        if (asker := _asker(word)) is not None:
+            self._hand_on(asker)
+
+    def _receive(self, descriptor: int) -> None:
+        """Lead from now on; where nobody waits for that any more, the seat is free."""
+        os.set_inheritable(descriptor, False)
+        with self._alone:
+            if self._asking and self._held is None:
+                self._held = descriptor
+            else:
+                os.close(descriptor)
+            self._announce()
+
+    def _hand_on(self, successor: Holder) -> None:
+        """Give the seat to somebody, if it is here to give."""
+        with self._alone:
+            if self._held is None or successor == self._own:
+                return
+            self._write(successor)
+            if not self._send(self._address(successor), _LOOK, self._held):  # it has died
+                self._write(self._own)
+                return
+            os.close(self._held)
+            self._held, self._lost_to = None, successor
+            self._announce()
+
+    def _see(self) -> Standing:
+        """How it is."""
+        if self._held is not None:
+            return Standing(True, self._own)
+        if not _is_locked(self._file):
+            return Standing(False, None)
+        leader = _holder(os.pread(self._file, 4096, 0)) or Holder(0, "another screen")
+        if leader == self._own:  # it is on its way to this screen
+            return self._standing
+        return Standing(False, leader, lost=leader == self._lost_to)
+
+    def _open(self) -> int:
+        return os.open(self._seat, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _lock(self) -> bool:
+        """Get the seat; False where another screen has it."""
+        descriptor = self._open()
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _WHOLE_FILE)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._held = descriptor
+        return True
+
+    def _write(self, leader: Holder) -> None:
+        """Say who leads. For the one who does."""
+        os.pwrite(self._file, json.dumps(asdict(leader)).encode().ljust(200) + b"\n", 0)
+
+    def _announce(self) -> None:
+        """Tell every screen, this one too, to look again."""
+        for address in self._screens.iterdir():
+            self._send(address, _LOOK)
+
+    def _send(self, address: Path, word: bytes, *descriptors: int) -> bool:
+        """Send a word; False where nobody hears it. What a dead screen has left is removed."""
+        try:
+            self._bell.sendmsg([word], _passed(descriptors), 0, str(address))  # `send_fds` leaves the address out
+        except ConnectionRefusedError:
+            address.unlink(missing_ok=True)
+        except OSError:  # it does not listen, and has words enough to make it look when it does
+            pass
+        else:
+            return True
         return False
 
-    def _let_pass(self) -> None:
-        """Return when nobody else takes over any more, which takes a moment. Not by a lock: this screen may want it."""
-        while self._is_asked_for() and not self._asking.is_set():
-            time.sleep(_PASS_SECONDS)
-
-    def _is_asked_for(self) -> bool:
-        """True while somebody takes over."""
-        asked = os.open(self._asked, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            return not _lock(asked, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        finally:
-            os.close(asked)
+    def _address(self, holder: Holder) -> Path:
+        return self._screens / str(holder.pid)
 
 
 def terminal_name() -> str:
@@ -167,10 +238,31 @@ def terminal_name() -> str:
         return "no terminal"
 
 
-def _caller(line: bytes) -> Holder | None:
-    """Who rang last; None for what is no ring."""
-    with suppress(ValueError, IndexError, TypeError):
-        return Holder(**json.loads(line.splitlines()[-1]))
+def _passed(descriptors: Collection[int]) -> list[tuple[int, int, bytes]]:
+    """Descriptors as they travel with a word: unix(7)."""
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors).tobytes())] if descriptors else []
+
+
+def _life(holder: Holder) -> int | None:
+    """A descriptor that can be read once the process has ended; None where it has already."""
+    with suppress(OSError, ValueError):
+        descriptor = os.pidfd_open(holder.pid)
+        if not select.select([descriptor], [], [], 0)[0]:
+            return descriptor
+        os.close(descriptor)
+    return None
+
+
+def _asker(word: bytes) -> Holder | None:
+    """Who asks for the seat; None for other words."""
+    return None if word == _LOOK else _holder(word)
+
+
+def _holder(text: bytes) -> Holder | None:
+    """Inverse of how a holder is written; None for what is none."""
+    with suppress(ValueError, TypeError, KeyError):
+        found = json.loads(text)
+        return Holder(int(found["pid"]), str(found["tty"]))
     return None
 
 
@@ -183,9 +275,7 @@ def _require_no_job() -> None:
         )
 
 
-def _lock(descriptor: int, operation: int) -> bool:
-    try:
-        fcntl.flock(descriptor, operation)
-    except BlockingIOError:
-        return False
-    return True
+def _is_locked(descriptor: int) -> bool:
+    """True where another open file has the lock."""
+    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _WHOLE_FILE)
+    return bool(struct.unpack(_FLOCK, found)[0] != fcntl.F_UNLCK)

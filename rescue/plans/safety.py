@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator
 
+from rescue.devices import live
 from rescue.devices.model import Disk, Inventory, Partition, Use, UseKind
 from rescue.errors import SourceRefusedError, TargetRefusedError
 
 # Directories of the running system, and of the medium that a live system was booted from.
-_SYSTEM_PATHS = ("/", "/usr", "/boot", "/run/live/medium", "/run/live/persistence", "/cdrom")
+_SYSTEM_PATHS = ("/", "/usr", "/boot", live.MEDIUM, "/run/live/persistence", "/cdrom")
 
 
 def require_source(disk: Disk, numbers: Collection[int] | None) -> None:

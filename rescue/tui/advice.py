@@ -75,9 +75,8 @@ def clone(inventory: Inventory) -> list[Step]:
 def main_disk(inventory: Inventory) -> Disk | None:
     """The disk that a person most likely means: fixed, with a system on it, large. Not the one that we run from."""
     idle = [disk for disk in inventory.disks if not _runs_from(disk)]
-    return max(
-        idle or inventory.disks, key=lambda disk: (_has_system(disk), not disk.removable, disk.size), default=None
-    )
+    others = [disk for disk in inventory.disks if not disk.live_medium]
+    return max(idle or others, key=lambda disk: (_has_system(disk), not disk.removable, disk.size), default=None)
 
 
 def place_for_backups(inventory: Inventory, source: Disk | None) -> Place:
@@ -111,7 +110,9 @@ def _mounted(part: Partition) -> str | None:
 
 def _runs_from(disk: Disk) -> bool:
     """True for a disk in use for anything but a mount that a person made: the stick itself, the running system."""
-    return any(not (use.kind is UseKind.MOUNT and use.detail.startswith(_PERSONAL)) for _, use in disk.all_uses())
+    return disk.live_medium or any(
+        not (use.kind is UseKind.MOUNT and use.detail.startswith(_PERSONAL)) for _, use in disk.all_uses()
+    )
 
 
 def _has_system(disk: Disk) -> bool:

@@ -34,11 +34,15 @@ _NO_MOUSE = ("linux", "vt")
 class Seating(Protocol):
     """What the App wants of `rescue.operations.seat.Seat`."""
 
-    def sit(self, changed: Callable[[Standing], None]) -> Standing:
-        """Lead if nobody does."""
-
-    def leader(self) -> Holder:
+    @property
+    def standing(self) -> Standing:
         """Who leads now."""
+
+    def sit(self, changed: Callable[[], None]) -> Standing:
+        """Look who leads, and be told of changes."""
+
+    def claim(self) -> Standing:
+        """Lead if nobody does."""
 
     def take_over(self, leader: Holder) -> None:
         """Lead instead; SeatRefusedError."""
@@ -64,11 +68,7 @@ class Found(Message):
 
 
 class Seated(Message):
-    """This screen leads now, or another one does."""
-
-    def __init__(self, standing: Standing) -> None:
-        super().__init__()
-        self.standing = standing
+    """Another one leads now, or nobody does."""
 
 
 class Refused(Message):
@@ -118,7 +118,7 @@ class RescueApp(App[None]):
 
     def on_ready(self) -> None:
         """The frame is shown; now look."""
-        self.home.standing = self._seat.sit(lambda standing: self._post(Seated(standing)))
+        self.home.standing = self._seat.sit(lambda: self._post(Seated()))
         self._watch()
 
     def on_unmount(self) -> None:
@@ -166,9 +166,11 @@ class RescueApp(App[None]):
         self.home.busy = False
         self.home.found = message.result
 
-    def on_seated(self, message: Seated) -> None:
-        """Show who leads. What was open for the one who led is closed."""
-        self.home.standing = message.standing
+    def on_seated(self) -> None:
+        """Show who leads. What was open for the one who led is closed. What this screen did itself it shows already."""
+        if self.home.standing == self._seat.standing:
+            return
+        self.home.standing = self._seat.standing
         while isinstance(self.screen, Dialog):
             self.pop_screen()
 
@@ -211,9 +213,9 @@ class RescueApp(App[None]):
 
     def action_take_over(self) -> None:
         """Ask once; no is the default."""
-        if self.home.leads or isinstance(self.screen, Dialog):
+        leader = self.home.leader
+        if leader is None or isinstance(self.screen, Dialog):
             return
-        leader = self._seat.leader()
         text = Content(printable_lines(texts.question(leader)))
         self.push_screen(Dialog("Take over", text, {"y": "Yes", "n": "No"}), partial(self._after_question, leader))
 
@@ -222,16 +224,16 @@ class RescueApp(App[None]):
             self._take_over(leader)
 
     def _may_act(self) -> bool:
-        """True where this screen leads; else say why not."""
+        """True where this screen leads, or does so from now on; else say why not."""
         if isinstance(self.screen, Dialog):
             return False
-        if not self.home.leads:
-            leader = self._seat.leader()
+        self.home.standing = self._seat.claim()
+        leader = self.home.leader
+        if leader is not None:
             self._notice(
                 "This screen only looks", f"Rescue is open on {leader.tty}, and that screen leads.\nT takes over."
             )
-            return False
-        return True
+        return leader is None
 
     def _notice(self, title: str, text: str) -> None:
         self.push_screen(Dialog(title, Content(printable_lines(text)), {}))

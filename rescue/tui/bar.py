@@ -17,7 +17,7 @@ _LINUX, _WINDOWS, _FAT, _MAC, _WRAPPED, _OTHER = (
     "ansi_black on ansi_green",
     "ansi_black on ansi_cyan",
     "ansi_black on ansi_yellow",
-    "ansi_white on ansi_blue",
+    "ansi_bright_white on ansi_blue",
     "ansi_black on ansi_magenta",
     "ansi_black on ansi_white",
 )
@@ -40,6 +40,8 @@ _KINDS = {
     "linux_raid_member": ("R", _WRAPPED),
     "zfs_member": ("Z", _WRAPPED),
     "swap": ("S", _OTHER),
+    "iso9660": ("I", _OTHER),
+    "squashfs": ("Q", _OTHER),
 }
 _UNKNOWN = ("?", _OTHER)
 
@@ -122,8 +124,6 @@ def _drawn(part: Piece, cells: int) -> Content:
     """One piece: an edge, and what fits of its label."""
     if part.free:
         text = " free " if cells > len("│· free ·") else ""
-        return Content.assemble(
-            "│", (f"·{text}".ljust(cells - 1, "·") if text else "·" * (cells - 1), "ansi_bright_black")
-        )
+        return Content("│" + (f"·{text}" if text else "").ljust(cells - 1, "·"))
     label = part.label if len(part.label) < cells - 1 else part.letter
     return Content.styled("│" + label.ljust(cells - 1)[: cells - 1], part.style)

@@ -10,9 +10,9 @@ from rescue.text import printable
 from rescue.tui import bar
 from rescue.units import format_size
 
-_QUIET = "ansi_bright_black"
-_LOUD = "bold"
-_ALARM = "bold ansi_red"
+_NAME = "ansi_bright_white"
+_LOUD = "bold ansi_bright_white"
+_ALARM = "bold ansi_bright_red"
 _COLUMN = 36  # the narrowest column of partitions
 
 
@@ -49,9 +49,9 @@ def _who(disk: Disk, width: int) -> list[Content]:
     """Model and kind, and the text to confirm: in one line, or in two where that is too long."""
     words = (disk.bus, "removable" * disk.removable, "read-only" * disk.read_only)
     model = Content.assemble(
-        printable(disk.model or "unknown model"), ("  " + " ".join(filter(None, map(printable, words))), _QUIET)
+        (printable(disk.model or "unknown model"), _LOUD), "  " + " ".join(filter(None, map(printable, words)))
     )
-    name = ("confirm ", _QUIET), (printable(disk.confirm), _LOUD)
+    name = "confirm ", (printable(disk.confirm), _LOUD)
     confirm = Content.assemble(*name) if disk.confirm else Content.styled("no identity: never written", _ALARM)
     space = width - model.cell_length - confirm.cell_length
     return [Content.assemble(model, " " * space, confirm)] if space >= 2 else [model, confirm]
@@ -60,7 +60,7 @@ def _who(disk: Disk, width: int) -> list[Content]:
 def _systems(disk: Disk, width: int) -> list[str]:
     """The installed systems, with the number of their partition; a line each where they do not fit into one."""
     found = [f"{part.number}: {printable(part.system)}" for part in disk.partitions if part.system]
-    found += [printable(disk.system)] if disk.system else []
+    found += [printable(disk.title)] if disk.title else []
     joined = "   ".join(found)
     return [joined] if found and len(joined) <= width else found
 
@@ -71,7 +71,7 @@ def _legend(disk: Disk, width: int) -> list[Content]:
     items = [_item(part, f"{part.number:>2} ") for part in shown]
     if not shown:
         known = disk.filesystem or disk.uses
-        items = [_item(disk, "") if known else Content.styled(_nothing(disk), _QUIET)]
+        items = [_item(disk, "") if known else Content(_nothing(disk))]
     longest = max(_COLUMN, *(item.cell_length + 2 for item in items))
     columns = max(1, min(len(items), width // longest))
     rows = -(-len(items) // columns)
@@ -95,8 +95,8 @@ def _item(node: Partition | Disk, number: str) -> Content:
     return Content.assemble(
         (f" {letter} ", style),
         " ",
-        printable(f"{number}{_content(node.filesystem)}"),
-        (f"  {format_size(node.size)}", _QUIET),
+        (printable(f"{number}{_content(node.filesystem)}"), _NAME),
+        f"  {format_size(node.size)}",
         (f"  * {printable(uses)}" if uses else "", _LOUD),
     )
 

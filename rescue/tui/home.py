@@ -1,4 +1,4 @@
-"""The first screen: every disk, the three big things to do, and whether this screen leads. Nothing here writes."""
+"""The first screen: every disk, the three big things to do, and whether another screen leads. Nothing here writes."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from textual.widgets import Static
 import rescue
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
-from rescue.operations.seat import Standing
+from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
 from rescue.tui import texts
 from rescue.tui.card import DiskCard
@@ -32,12 +32,12 @@ class Choice(Static, can_focus=True):
         super().__init__(id=name.lower().replace(" ", "-"), markup=False)
         self._words = key, name, what
 
-    def show(self, *, leads: bool) -> None:
+    def show(self, *, may_act: bool) -> None:
         """Say what it does, or why it does nothing."""
         key, name, what = self._words
-        top = Content.assemble((f" {key} ", "reverse"), "  ", (name, "bold"))
-        self.update(Content.assemble(top, "\n", (what if leads else _NEEDS_LEAD, "ansi_bright_black")))
-        self.set_class(not leads, "idle")
+        top = Content.assemble((f" {key} ", "reverse"), "  ", (name, "bold ansi_bright_white"))
+        self.update(Content.assemble(top, "\n", what if may_act else _NEEDS_LEAD))
+        self.set_class(not may_act, "idle")
 
     async def action_choose(self) -> None:
         """The same as the key."""
@@ -81,19 +81,19 @@ class HomeScreen(Screen[None]):
         yield Static(id="keys", markup=False)
 
     @property
-    def leads(self) -> bool:
-        """True where this screen may do more than look."""
-        return self.standing is not None and self.standing.leads
+    def leader(self) -> Holder | None:
+        """The other screen that leads; None where this one may act."""
+        return self.standing.leader if self.standing is not None and self.standing.looks else None
 
     def watch_standing(self) -> None:
         """Show banner, choices and keys for it."""
         for choice in self.query(Choice):
-            choice.show(leads=self.leads)
+            choice.show(may_act=self.leader is None)
         banner = self.query_one("#banner", Static)
-        banner.display = self.standing is not None and not self.leads
-        if self.standing is not None and not self.leads:
-            banner.update(printable(texts.banner(self.standing.leader, lost=self.standing.lost)))
-        first = {"S": "Shell"} if self.leads else {"T": "Take over"}
+        banner.display = self.leader is not None
+        if self.standing is not None and self.leader is not None:
+            banner.update(printable(texts.banner(self.leader, lost=self.standing.lost)))
+        first = {"S": "Shell"} if self.leader is None else {"T": "Take over"}
         keys = {**first, "F5": "Rescan", "F1": "Help", "Q": "Quit to the prompt"}
         self.query_one("#keys", Static).update(key_line(keys))
 

@@ -20,7 +20,8 @@ HELP = """This screen shows every disk, and changes nothing.
 
 Each disk has a bar to scale, and letters tell what is where:
   E ext2/3/4  X xfs  B btrfs  N ntfs  F fat  A exfat  H hfs  P apfs
-  L LUKS  K BitLocker  V LVM  R RAID  S swap  ? unknown  ··· free
+  L LUKS  K BitLocker  V LVM  R RAID  S swap  I iso9660  Q squashfs
+  ? unknown  ··· free
 An asterisk * marks what is in use. “confirm” is what you type before
 that disk is overwritten; no key does it for you.
 
@@ -32,8 +33,9 @@ that disk is overwritten; no key does it for you.
   T           take over, where this screen only looks
   Q           quit; nothing is lost by it, and jobs elsewhere go on
 
-Of the screens on several terminals of a computer one leads, and the
-others only look. When it ends, or somebody takes over, another leads."""
+Of the screens on several terminals of a computer one leads: the first
+on which somebody acts. The others only look, until it ends or somebody
+takes over."""
 SHELL = "A shell. Type “exit” to come back to Rescue."
 
 
@@ -41,7 +43,11 @@ def steps(found: list[Step]) -> Content:
     """Commands with what they do."""
     lines: list[Content | str] = ["The guided screens come with a later version. These commands do it today:", ""]
     for number, step in enumerate(found, 1):
-        lines += [f"{number}. {printable(step.what)}", Content.styled(f"   {printable(step.command)}", "bold"), ""]
+        lines += [
+            f"{number}. {printable(step.what)}",
+            Content.styled(f"   {printable(step.command)}", "bold ansi_bright_white"),
+            "",
+        ]
     lines.append("S opens a shell to type them in. Put another disk's name where you mean another one.")
     return Content("\n").join(lines)
 
@@ -50,7 +56,7 @@ def banner(leader: Holder, *, lost: bool) -> str:
     """Why this screen only looks."""
     if lost:
         return f"The screen on {leader.tty} took over. This screen only looks. T takes over."
-    return f"Rescue is already open on {leader.tty}. This screen only looks. T takes over."
+    return f"Rescue is open on {leader.tty}. This screen only looks. T takes over."
 
 
 def question(leader: Holder) -> str:

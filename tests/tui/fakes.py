@@ -12,6 +12,7 @@ from rescue.tui.app import RescueApp
 from rescue.units import GiB, MiB
 
 OURS, OTHER = Holder(1, "ttyS0"), Holder(2, "tty1")
+FREE, LEADS, LOOKS = Standing(False, None), Standing(True, OURS), Standing(False, OTHER)
 
 
 def part(disk: str, number: int, start: int, size: int, fstype: str | None = None, **more: object) -> Partition:
@@ -107,26 +108,32 @@ def several() -> Inventory:
 
 @dataclass
 class FakeSeat:
-    """Leads or not as the test says."""
+    """Who leads is as the test says; nobody at first."""
 
-    leads: bool = True
+    standing: Standing = FREE
     refusal: RescueError | None = None
     asked: list[Holder] = field(default_factory=list)
-    changed: Callable[[Standing], None] = print
+    changed: Callable[[], None] = print
 
-    def sit(self, changed: Callable[[Standing], None]) -> Standing:
+    def sit(self, changed: Callable[[], None]) -> Standing:
         self.changed = changed
-        return Standing(self.leads, self.leader())
+        return self.standing
 
-    def leader(self) -> Holder:
-        return OURS if self.leads else OTHER
+    def claim(self) -> Standing:
+        if self.standing.leader is None:
+            self.standing = LEADS
+            self.changed()
+        return self.standing
+
+    def becomes(self, standing: Standing) -> None:
+        self.standing = standing
+        self.changed()
 
     def take_over(self, leader: Holder) -> None:
         self.asked.append(leader)
         if self.refusal is not None:
             raise self.refusal
-        self.leads = True
-        self.changed(Standing(True, OURS))
+        self.becomes(LEADS)
 
 
 class FakeApp(RescueApp):

@@ -21,7 +21,12 @@ def commands(steps: list[advice.Step]) -> list[str]:
 def stick(size: int = 8 * GiB, mounted: str = "/run/live/medium") -> Disk:
     use = Use(UseKind.MOUNT, mounted, read_only=True)
     return fakes.disk(
-        "/dev/sdx", size, fakes.part("/dev/sdx", 1, MiB, size // 2, "ext4", uses=(use,)), removable=True, serial="STICK"
+        "/dev/sdx",
+        size,
+        fakes.part("/dev/sdx", 1, MiB, size // 2, "ext4", uses=(use,)),
+        removable=True,
+        serial="STICK",
+        live_medium=True,
     )
 
 
@@ -45,11 +50,16 @@ def test_nothing_is_written_before_it_was_shown_and_nothing_is_confirmed_for_any
         assert not any("--yes" in command or "--confirm" in command for command in found)
 
 
-def test_the_stick_itself_is_neither_source_nor_place() -> None:
+@pytest.mark.parametrize("others", [(), (fakes.windows(),), (fakes.drive(),), (fakes.windows(), fakes.drive())])
+def test_the_stick_itself_is_never_proposed(others: tuple[Disk, ...]) -> None:
+    inventory = Inventory((stick(4000 * GiB), *others))
+    assert not any("/dev/sdx" in command for wish in WISHES for command in commands(wish(inventory)))
+
+
+def test_a_place_for_backups_that_is_not_the_stick() -> None:
     inventory = Inventory((stick(4000 * GiB), fakes.windows()))
     assert "rescue backup /dev/nvme0n1 --repo /mnt/backup/rescue --verify" in commands(advice.back_up(inventory))
     assert "/dev/PARTITION" in commands(advice.back_up(inventory))[0]
-    assert not any("/dev/sdx" in command for wish in WISHES for command in commands(wish(inventory)))
 
 
 def test_a_drive_that_is_not_mounted_yet() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from rich.color import ColorType
+from rich.color import Color, ColorType
 from textual.pilot import Pilot
 
 import rescue
@@ -19,6 +19,8 @@ from tests.tui.stage import LARGE, SMALL, act, pages, play, settle, text
 
 SIZES = (SMALL, (80, 25), LARGE, (200, 60))
 # What the Linux console's fonts have, of what this program draws (Terminus in Uni2 and Lat15).
+BLACK, BRIGHT_WHITE = Color.from_ansi(0), 15
+READABLE = {3, 6, 7, *range(9, 16)}  # no bright black, dark blue or dark red on black
 GLYPHS = set("─│┌┐└┘═║╔╗╚╝·…“”�")
 
 
@@ -58,8 +60,8 @@ def test_every_disk_is_shown_whole(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_there_is_to_do_is_never_cut(size: tuple[int, int]) -> None:
-    for leads in (True, False):
-        shown = play(fakes.app(fakes.several(), fakes.FakeSeat(leads=leads)), size=size)
+    for standing in (fakes.FREE, fakes.LEADS, fakes.LOOKS):
+        shown = play(fakes.app(fakes.several(), fakes.FakeSeat(standing)), size=size)
         assert len(shown.splitlines()) == size[1]
         for words in (
             " B   Back up ",
@@ -70,11 +72,12 @@ def test_what_there_is_to_do_is_never_cut(size: tuple[int, int]) -> None:
             "Quit to the prompt",
         ):
             assert words in shown
-        if leads:
+        if not standing.looks:
+            assert "only looks" not in shown
             for words in ("Disks to a repository", "A backup to a disk", "A disk to a disk", " S  Shell"):
                 assert words in shown
         else:
-            assert "Rescue is already open on tty1. This screen only looks. T takes over." in shown
+            assert "Rescue is open on tty1. This screen only looks. T takes over." in shown
             assert shown.count("T takes over first") == 3
             assert " T  Take over" in shown
 
@@ -82,7 +85,7 @@ def test_what_there_is_to_do_is_never_cut(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("key", ["", "b", "r", "c", "f1", "t"])
 def test_only_glyphs_that_a_console_has(size: tuple[int, int], key: str) -> None:
-    app = fakes.app(fakes.several(), fakes.FakeSeat(leads=key != "t"))
+    app = fakes.app(fakes.several(), fakes.FakeSeat(fakes.LOOKS if key == "t" else fakes.FREE))
     shown = play(app, *filter(None, [key]), size=size)
     assert {letter for letter in shown if not letter.isascii()} <= GLYPHS
     assert len(set(shown)) > 20
@@ -99,9 +102,12 @@ def test_only_the_sixteen_colours(key: str) -> None:
         colours = {colour for style in styles if style for colour in (style.color, style.bgcolor) if colour}
         assert {colour.type for colour in colours} <= {ColorType.DEFAULT, ColorType.STANDARD}
         assert all((style.bgcolor.number or 0) < 8 for style in styles if style and style.bgcolor)
+        on_black = {style.color.number for style in styles if style and style.color and style.bgcolor == BLACK}
+        assert on_black <= READABLE
+        assert BRIGHT_WHITE in on_black
         assert len(colours) >= 2
 
-    act(fakes.app(fakes.several(), fakes.FakeSeat(leads=key != "t")), read, size=(60, 16))
+    act(fakes.app(fakes.several(), fakes.FakeSeat(fakes.LOOKS if key == "t" else fakes.FREE)), read, size=(60, 16))
 
 
 def test_ten_disks_scroll() -> None:

@@ -13,10 +13,10 @@ from tests.tui.stage import LARGE, SMALL, act, play, settle, text
 class Acts:
     """Counts what the program does to the world outside."""
 
-    def __init__(self, *, leads: bool = True) -> None:
+    def __init__(self, standing: Standing = fakes.FREE) -> None:
         self.looks = 0
         self.shells = 0
-        self.seat = fakes.FakeSeat(leads=leads)
+        self.seat = fakes.FakeSeat(standing)
         self.app = fakes.FakeApp(self._look, fakes.watch_once, self.seat, self._shell)
 
     def _look(self) -> Inventory:
@@ -41,7 +41,7 @@ class Acts:
             ["rescue list --repo /mnt/usb/rescue", "rescue restore latest /dev/sda --repo /mnt/usb/rescue --dry-run"],
         ),
         ("c", ["rescue disks", "rescue clone /dev/sda /dev/TARGET --dry-run", "this overwrites the target"]),
-        ("f1", ["This screen shows every disk, and changes nothing.", "another leads."]),
+        ("f1", ["This screen shows every disk, and changes nothing.", "until it ends or somebody"]),
         ("?", ["quit; nothing is lost by it"]),
     ],
 )
@@ -94,11 +94,11 @@ HARMLESS = ["enter", "space", "escape", "tab", "left", "right", "delete", "y", "
 
 @pytest.mark.parametrize("first", ["", "b", "r", "c", "f1", "t"])
 def test_no_harmless_key_does_anything(first: str) -> None:
-    for leads in (True, False):
-        acts = Acts(leads=leads)
+    for standing in (fakes.FREE, fakes.LEADS, fakes.LOOKS):
+        acts = Acts(standing)
         keys = [each for key in HARMLESS if (first, key) != ("t", "y") for each in (first, key) if each]
         play(acts.app, *keys)
-        if first == "t" and not leads:
+        if first == "t" and standing.looks:
             acts.seat.asked.clear()  # y of the list, while the question was open
         assert acts.nothing
 
@@ -114,48 +114,49 @@ def test_enter_on_a_choice_shows_its_commands(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["b", "r", "c", "s", "enter", "B", "S"])
 def test_who_only_looks_is_told_why(key: str) -> None:
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     shown = play(acts.app, key)
     assert "Rescue is open on tty1, and that screen leads." in shown
     assert "rescue backup" not in shown
     assert acts.nothing
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     play(acts.app, key, "s")  # the notice opens no shell either
     assert acts.nothing
 
 
 def test_who_looks_may_still_look_again() -> None:
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     play(acts.app, "f5")
     assert acts.looks == 2
 
 
 @pytest.mark.parametrize("answer", ["n", "N", "escape", "enter", "space", "x"])
 def test_taking_over_is_asked_and_no_is_the_default(answer: str) -> None:
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     assert "The screen on tty1 leads now" in play(acts.app, "t")
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     play(acts.app, "t", answer)
     assert acts.nothing
 
 
 @pytest.mark.parametrize("key", ["t", "T"])
 def test_taking_over(key: str) -> None:
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     shown = play(acts.app, key, "y")
     assert acts.seat.asked == [fakes.OTHER]
     assert "only looks" not in shown
     assert "Disks to a repository" in shown
 
 
-def test_who_leads_has_nothing_to_take_over() -> None:
-    acts = Acts()
+@pytest.mark.parametrize("standing", [fakes.FREE, fakes.LEADS])
+def test_where_nobody_else_leads_there_is_nothing_to_take_over(standing: Standing) -> None:
+    acts = Acts(standing)
     assert "Take over" not in play(acts.app, "t", "y")
     assert acts.nothing
 
 
 def test_a_refusal_is_told() -> None:
-    acts = Acts(leads=False)
+    acts = Acts(fakes.LOOKS)
     acts.seat.refusal = SeatRefusedError("A job runs, process 7.", hint="Wait until it has ended.")
     shown = play(acts.app, "t", "y")
     assert "A job runs, process 7." in shown
@@ -167,8 +168,7 @@ def test_who_lost_the_seat_is_told_by_whom_and_does_nothing_more() -> None:
 
     async def lose(pilot: Pilot[None]) -> None:
         await pilot.press("b")
-        acts.seat.leads = False
-        acts.seat.changed(Standing(False, fakes.OTHER, lost=True))
+        acts.seat.becomes(Standing(False, fakes.OTHER, lost=True))
         await settle(pilot)
         shown = text(acts.app)
         assert "The screen on tty1 took over. This screen only looks. T takes over." in shown
@@ -181,16 +181,56 @@ def test_who_lost_the_seat_is_told_by_whom_and_does_nothing_more() -> None:
     assert acts.nothing
 
 
-def test_a_seat_that_is_free_makes_a_looker_lead() -> None:
-    acts = Acts(leads=False)
+@pytest.mark.parametrize("key", ["b", "r", "c", "s", "enter"])
+def test_who_acts_first_leads_and_nobody_is_told_anything(key: str) -> None:
+    acts = Acts()
+    shown = play(acts.app, key)
+    assert acts.seat.standing == fakes.LEADS
+    assert "only looks" not in shown
+    assert ("rescue" in shown) == (key != "s")  # the change that this screen made itself closes nothing
+    assert acts.shells == (key == "s")
+
+
+@pytest.mark.parametrize("key", ["f1", "f5", "t", "up", "pagedown", "tab", "escape", "x"])
+def test_looking_takes_no_seat(key: str) -> None:
+    acts = Acts()
+    play(acts.app, key)
+    assert acts.seat.standing == fakes.FREE
+
+
+@pytest.mark.parametrize("key", ["b", "s", "enter"])
+def test_who_is_a_moment_too_late_does_nothing(key: str) -> None:
+    acts = Acts()
+
+    async def lose(pilot: Pilot[None]) -> None:
+        assert "only looks" not in text(acts.app)
+        acts.seat.standing = fakes.LOOKS  # the word of it is still on its way
+        await pilot.press(key)
+        await settle(pilot)
+        assert "Rescue is open on tty1, and that screen leads." in text(acts.app)
+        acts.seat.changed()
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Rescue is open on tty1. This screen only looks. T takes over." in text(acts.app)
+
+    act(acts.app, lose)
+    assert acts.nothing
+
+
+def test_a_leader_that_ends_makes_a_looker_free() -> None:
+    acts = Acts(fakes.LOOKS)
 
     async def win(pilot: Pilot[None]) -> None:
-        acts.seat.leads = True
-        acts.seat.changed(Standing(True, fakes.OURS))
+        await pilot.press("t")
+        acts.seat.becomes(fakes.FREE)
         await settle(pilot)
-        assert "only looks" not in text(acts.app)
+        shown = text(acts.app)
+        assert "only looks" not in shown
+        assert "Take over" not in shown
+        assert "Disks to a repository" in shown
         await pilot.press("s")
         await settle(pilot)
 
     act(acts.app, win)
+    assert acts.seat.standing == fakes.LEADS
     assert acts.shells == 1

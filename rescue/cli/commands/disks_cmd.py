@@ -35,8 +35,8 @@ def describe(disk: Disk) -> list[str]:
     lines.append(f"    confirm: {disk.confirm or '- (it has no identity and is never written)'}")
     if not disk.readable:
         lines.append("    it cannot be read")
-    if disk.system:
-        lines.append(f"    {disk.system}")
+    if disk.title:
+        lines.append(f"    {disk.title}")
     if disk.filesystem:
         lines.append(f"    whole disk: {_content(disk)}")
     lines += [f"    in use: {use.describe()}" for use in disk.uses]

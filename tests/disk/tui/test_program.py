@@ -103,11 +103,18 @@ def test_a_terminal_that_does_not_tell_its_size(screen: Open, term: str) -> None
     assert here.ends() == 0
 
 
-def test_one_leads_and_the_other_takes_over(screen: Open) -> None:
-    first = screen("linux", 25, 80)
-    first.shows("Back up", "Shell", "RESCUE_DEVICES hides every disk.")
-    second = screen("vt220", 24, 80)
-    second.shows("Rescue is already open on pts/", "This screen only looks. T takes over.")
+def test_one_acts_and_the_other_takes_over(screen: Open) -> None:
+    first, second = screen("linux", 25, 80), screen("vt220", 24, 80)
+    for each in (first, second):
+        told = each.shows("Back up", "Shell", "RESCUE_DEVICES hides every disk.", "Quit to the prompt")
+        assert "only looks" not in told
+    first.press("b")
+    first.shows("These commands do it today")
+    second.shows("Rescue is open on pts/", "This screen only looks. T takes over.", "T takes over first")
+    second.press("s")
+    second.shows("and that screen leads.")
+    second.press("\x1b")
+    second.shows("T takes over first")
     second.press("t")
     second.shows("Take over? It then only looks.")
     second.press("y")
@@ -116,6 +123,12 @@ def test_one_leads_and_the_other_takes_over(screen: Open) -> None:
     second.press("q")
     assert second.ends() == 0
     first.shows("Disks to a repository")
+    first.press("s")
+    first.shows("Type “exit” to come back to Rescue.")
+    first.press("exit\r")
+    first.shows("Back up")
+    first.press("q")
+    assert first.ends() == 0
 
 
 def test_a_shell_and_back(screen: Open) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,44 +13,56 @@ import pytest
 from rescue.devices import locked_nodes
 from rescue.errors import SeatRefusedError
 from rescue.operations import seat as seats
-from rescue.operations.seat import Holder, Seat, Standing
+from rescue.operations.seat import Holder, Seat
 
 PROJECT = Path(__file__).parents[3]
 
 SCREEN = """
 import json, sys
-from dataclasses import asdict
 from pathlib import Path
 from rescue.devices import locked_nodes
 from rescue.errors import SeatRefusedError
-from rescue.operations.seat import Seat
+from rescue.operations.seat import Holder, Seat
 
 def tell(**what):
     sys.stdout.write(json.dumps(what) + "\\n")
     sys.stdout.flush()
 
-def told(standing):
-    tell(leads=standing.leads, leader=standing.leader.tty, lost=standing.lost)
+def plain(standing):
+    leader = standing.leader
+    return {"leads": standing.leads, "leader": leader and leader.tty, "lost": standing.lost}
 
 locked_nodes.FOLDER = Path(sys.argv[1])
 seat = Seat(Path(sys.argv[1]), sys.argv[2])
-standing = seat.sit(told)
-expected = standing.leader
-told(standing)
+standing = seat.sit(lambda: tell(**plain(seat.standing)))
+tell(**plain(standing))
 for line in sys.stdin:
-    try:
-        seat.take_over(expected)
-        tell(took=True)
-    except SeatRefusedError as error:
-        tell(took=False, why=error.message)
-    expected = seat.leader()
+    if line == "act\\n":
+        tell(acts=seat.claim().leads, **plain(seat.standing))
+    else:
+        pid, tty = line.split()
+        try:
+            seat.take_over(Holder(int(pid), tty))
+            tell(took=True)
+        except SeatRefusedError as error:
+            tell(took=False, why=error.message)
 """
+FREE: dict[str, Any] = {"leads": False, "leader": None, "lost": False}
+
+
+def led_by(tty: str, *, lost: bool = False) -> dict[str, Any]:
+    return {"leads": False, "leader": tty, "lost": lost}
+
+
+def leading(tty: str) -> dict[str, Any]:
+    return {"leads": True, "leader": tty, "lost": False}
 
 
 class Screen:
-    """A process that sits; each line to it is a wish to take over from the leader that it knew."""
+    """A process that sits; each line to it is a wish: to act, or to take over from a leader."""
 
     def __init__(self, folder: Path, tty: str) -> None:
+        self.tty = tty
         self.process = subprocess.Popen(
             [sys.executable, "-c", SCREEN, str(folder), tty],
             cwd=PROJECT,
@@ -58,23 +71,45 @@ class Screen:
             text=True,
         )
 
-    def ask(self) -> None:
+    def wishes(self, word: str) -> None:
         assert self.process.stdin
-        self.process.stdin.write("take\n")
+        self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
 
     def tells(self) -> dict[str, Any]:
+        """The next thing that it says, but for the news that it leads, which is its own doing."""
         assert self.process.stdout
-        found: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return found
+        while (found := json.loads(self.process.stdout.readline())) == leading(self.tty):
+            pass
+        return dict(found)
 
-    def answers(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """Whether the wish came true, and the change that it made, in whatever order they come."""
-        first = self.tells()
-        if first.get("took") is False:
-            return first, None
-        both = (first, self.tells())
-        return tuple(sorted(both, key=lambda told: "took" not in told))  # type: ignore[return-value]
+    def acts(self) -> bool:
+        """Whether it may act; what it says of changes meanwhile is passed over."""
+        self.wishes("act")
+        return self.acted()
+
+    def acted(self) -> bool:
+        while "acts" not in (told := self.tells()):
+            pass
+        assert told["acts"] == told["leads"]
+        return bool(told["acts"])
+
+    def answers(self) -> dict[str, Any]:
+        """Whether it took over; what it says of changes meanwhile is passed over."""
+        while "took" not in (told := self.tells()):
+            pass
+        return told
+
+    def wants_the_seat_of(self, leader: "Screen") -> None:
+        self.wishes(f"{leader.process.pid} {leader.tty}")
+
+    def takes_over(self, leader: "Screen") -> None:
+        self.wants_the_seat_of(leader)
+        assert self.answers() == {"took": True}
+
+    def dies(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 Open = Callable[[str], Screen]
@@ -94,102 +129,170 @@ def screen(tmp_path: Path) -> Iterator[Open]:
         each.process.communicate()
 
 
-def test_the_first_one_leads_and_the_second_one_looks(screen: Open) -> None:
-    assert screen("tty1").tells() == {"leads": True, "leader": "tty1", "lost": False}
-    assert screen("ttyS0").tells() == {"leads": False, "leader": "tty1", "lost": False}
+@pytest.fixture
+def several(screen: Open) -> Callable[..., list[Screen]]:
+    """Opens screens, the first of which leads; all of them know it."""
+
+    def start(*ttys: str) -> list[Screen]:
+        screens = [screen(tty) for tty in ttys]
+        for each in screens:
+            assert each.tells() == FREE
+        assert screens[0].acts()
+        for each in screens[1:]:
+            assert each.tells() == led_by(ttys[0])
+        return screens
+
+    return start
 
 
-def test_a_killed_leader_frees_the_seat(screen: Open) -> None:
-    leader, looker = screen("tty1"), None
-    leader.tells()
-    looker = screen("ttyS0")
-    looker.tells()
-    leader.process.kill()
-    assert looker.tells() == {"leads": True, "leader": "ttyS0", "lost": False}
-    assert screen("tty2").tells() == {"leads": False, "leader": "ttyS0", "lost": False}
+Several = Callable[..., list[Screen]]
 
 
-def test_taking_over_and_back(screen: Open) -> None:
-    leader = screen("tty1")
-    leader.tells()
-    looker = screen("ttyS0")
-    looker.tells()
-    looker.ask()
-    assert looker.answers() == ({"took": True}, {"leads": True, "leader": "ttyS0", "lost": False})
-    assert leader.tells() == {"leads": False, "leader": "ttyS0", "lost": True}
-    looker.process.kill()
-    assert leader.tells() == {"leads": True, "leader": "tty1", "lost": False}
+def test_nobody_leads_until_somebody_acts(screen: Open) -> None:
+    here, there = screen("tty1"), screen("ttyS0")
+    assert (here.tells(), there.tells()) == (FREE, FREE)
+    assert there.acts()
+    assert here.tells() == led_by("ttyS0")  # at once, and without asking
+    assert not here.acts()
+    assert there.acts()
+    assert screen("tty2").tells() == led_by("ttyS0")
 
 
-def test_of_two_that_take_over_at_once_one_leads(screen: Open) -> None:
-    leader = screen("tty1")
-    leader.tells()
-    lookers = [screen("ttyS0"), screen("tty2")]
+def test_of_two_first_acts_at_once_one_counts(screen: Open) -> None:
+    for _ in range(10):
+        screens = [screen("tty1"), screen("ttyS0")]
+        for each in screens:
+            assert each.tells() == FREE
+        for each in screens:
+            each.wishes("act")
+        acted = [each.acted() for each in screens]
+        assert sorted(acted) == [False, True]
+        winner, loser = screens if acted[0] else reversed(screens)
+        late = screen("tty2")
+        assert late.tells() == led_by(winner.tty)
+        assert not loser.acts()
+        for each in (winner, loser, late):
+            each.dies()
+
+
+def test_a_killed_leader_frees_the_seat(several: Several, screen: Open) -> None:
+    leader, *lookers = several("tty1", "ttyS0", "tty2")
+    leader.dies()
+    assert [each.tells() for each in lookers] == [FREE, FREE]
+    assert screen("tty3").tells() == FREE
+    assert lookers[1].acts()
+    assert lookers[0].tells() == led_by("tty2")
+
+
+def test_a_looker_that_dies_changes_nothing(several: Several) -> None:
+    leader, looker, other = several("tty1", "ttyS0", "tty2")
+    looker.dies()
+    other.takes_over(leader)
+    assert leader.tells() == led_by("tty2", lost=True)
+
+
+def test_taking_over_and_back(several: Several) -> None:
+    leader, looker = several("tty1", "ttyS0")
+    looker.takes_over(leader)
+    assert leader.tells() == led_by("ttyS0", lost=True)
+    assert looker.acts()
+    assert not leader.acts()
+    leader.takes_over(looker)
+    assert looker.tells() == led_by("tty1", lost=True)
+    assert leader.acts()
+    assert not looker.acts()
+    leader.dies()
+    assert looker.tells() == FREE
+
+
+def test_a_third_screen_names_the_one_who_leads_now(several: Several) -> None:
+    leader, looker, third = several("tty1", "ttyS0", "tty2")
+    looker.takes_over(leader)
+    assert third.tells() == led_by("ttyS0")
+    looker.dies()
+    assert third.tells() == FREE
+
+
+def test_the_seat_is_never_free_while_it_is_handed_on(several: Several) -> None:
+    """Others act all the time, and none of them gets in."""
+    one, two, *others = several("tty1", "ttyS0", "tty2", "tty3")
+    for _ in range(20):
+        for each in others:
+            each.wishes("act")
+        two.takes_over(one)
+        assert not any(each.acted() for each in others)
+        one, two = two, one
+
+
+def test_of_two_that_take_over_at_once_one_leads(several: Several) -> None:
+    leader, *lookers = several("tty1", "ttyS0", "tty2")
     for each in lookers:
-        each.tells()
-    for each in lookers:
-        each.ask()
+        each.wants_the_seat_of(leader)
     answers = [each.answers() for each in lookers]
-    winners = [change for answer, change in answers if answer["took"]]
-    assert len(winners) == 1
-    assert winners[0] is not None
-    assert leader.tells() == {"leads": False, "leader": winners[0]["leader"], "lost": True}
-    assert [answer["why"] for answer, _ in answers if not answer["took"]] == [
-        "Another screen takes over at this moment."
-    ]
+    assert sorted(answer["took"] for answer in answers) == [False, True]
+    winner, loser = lookers if answers[0]["took"] else reversed(lookers)
+    assert leader.tells() == led_by(winner.tty, lost=True)
+    assert winner.acts()
+    assert not loser.acts()
+    assert [answer["why"] for answer in answers if not answer["took"]] == ["Another screen takes over at this moment."]
 
 
-def test_a_third_screen_does_not_slip_in(screen: Open) -> None:
-    leader = screen("tty1")
-    leader.tells()
-    others = [screen(f"tty{number}") for number in (2, 3, 4)]
-    for each in others:
-        each.tells()
-    taker = screen("ttyS0")
-    taker.tells()
-    taker.ask()
-    assert taker.answers()[0] == {"took": True}
-    assert leader.tells() == {"leads": False, "leader": "ttyS0", "lost": True}
-    assert screen("tty5").tells()["leader"] == "ttyS0"
+def test_a_takeover_from_somebody_else_than_was_asked_about(several: Several) -> None:
+    leader, looker, late = several("tty1", "ttyS0", "tty2")
+    looker.takes_over(leader)
+    assert late.tells() == led_by("ttyS0")
+    late.wants_the_seat_of(leader)
+    assert late.answers() == {"took": False, "why": "Another screen takes over at this moment."}
+    late.takes_over(looker)
 
 
-def test_a_takeover_from_somebody_else_than_was_asked_about(screen: Open) -> None:
-    for tty in ("tty1", "ttyS0"):
-        looker = screen(tty)
-        looker.tells()
-    late = screen("tty2")
-    late.tells()
-    looker.ask()
-    assert looker.answers()[0] == {"took": True}
-    late.ask()
-    assert late.answers()[0] == {"took": False, "why": "Another screen takes over at this moment."}
-    late.ask()
-    assert late.answers()[0] == {"took": True}
+def test_a_takeover_from_somebody_who_has_left(several: Several) -> None:
+    leader, looker = several("tty1", "ttyS0")
+    leader.dies()
+    assert looker.tells() == FREE
+    looker.wants_the_seat_of(leader)
+    assert looker.answers() == {"took": True}
+    assert looker.acts()
 
 
-def test_no_takeover_while_a_job_runs(screen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leader = screen("tty1")
-    leader.tells()
-    looker = screen("ttyS0")
-    looker.tells()
+def test_no_takeover_while_a_job_runs(several: Several, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leader, looker = several("tty1", "ttyS0")
     monkeypatch.setattr(locked_nodes, "FOLDER", tmp_path)
     with locked_nodes.alone():
         locked_nodes.remember([], [])
-    looker.ask()
-    answer, _ = looker.answers()
+    looker.wants_the_seat_of(leader)
+    answer = looker.answers()
     assert answer["took"] is False
     assert answer["why"].startswith("A job runs, process ")
+    assert leader.acts()
 
 
 def test_a_leader_that_does_not_answer_keeps_the_seat(
-    screen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    several: Several, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leader = screen("tty1")
-    leader.tells()
+    (leader,) = several("tty1")
     leader.process.send_signal(19)  # SIGSTOP
     monkeypatch.setattr(seats, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(locked_nodes, "FOLDER", tmp_path)
     ours = Seat(tmp_path, "ttyS0")
-    assert not ours.sit(list[Standing]().append).leads
+    changed = threading.Event()
+    assert ours.sit(changed.set).looks
     with pytest.raises(SeatRefusedError, match="tty1 does not answer"):
         ours.take_over(Holder(leader.process.pid, "tty1"))
+    assert ours.standing.looks
+    leader.process.send_signal(18)  # SIGCONT: it hears the wish of before, which nobody has any more
+    assert changed.wait(10)
+    assert ours.standing.leader is None
+
+
+def test_more_words_than_a_stopped_screen_can_keep(several: Several) -> None:
+    leader, looker, stopped = several("tty1", "ttyS0", "tty2")
+    stopped.process.send_signal(19)
+    for _ in range(10):
+        looker.takes_over(leader)
+        leader.takes_over(looker)
+    looker.takes_over(leader)
+    stopped.process.send_signal(18)
+    told = stopped.tells()
+    while told != led_by("ttyS0"):
+        told = stopped.tells()
