@@ -82,7 +82,7 @@ class Seat:
         return self._standing
 
     def sit(self, changed: Callable[[], None]) -> Standing:
-        """Look who leads. `changed` is called from another thread at each change of `standing`, until the process ends."""
+        """Look who leads. Another thread calls `changed` at each change of `standing`, until the process ends."""
         told = self._standing
         threading.Thread(target=self._listen, args=(changed, told), daemon=True, name="seat").start()
         return told
