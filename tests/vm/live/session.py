@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -56,7 +57,7 @@ class Shell:
         """Run a command and return what it printed. CommandFailedError where its exit code is not 0."""
         # The mark is put together by the guest, so that the echo of what is typed does not hold it.
         begin, end = (f"{_MARK[:3]}''{_MARK[3:]}-{word}" for word in ("begin", "exit"))
-        self._machine.send(f"echo {begin}; {command}; echo; echo {end} $?\n")
+        self._machine.send(f"echo {begin}; {command}; code=$?; echo; echo {end} $code\n")
         found = self._machine.expect(
             re.compile(rf"^{_MARK}-begin\n(?P<said>.*?)^{_MARK}-exit (?P<code>\d+)$", re.MULTILINE | re.DOTALL), seconds
         )
@@ -69,10 +70,9 @@ class Shell:
         return self.run(shlex.join(["rescue", *words]), seconds)
 
     def disk(self, serial: str) -> str:
-        """The path of the disk with this serial number. The name of a disk is never what tests rely on."""
-        return self.run(
-            f"lsblk --nodeps --noheadings --raw --output PATH,SERIAL | awk '$2 == \"{serial}\" {{ print $1 }}'"
-        )
+        """The path of the disk with this serial number, by the program: udev may still be busy with its database."""
+        disks = json.loads(self.rescue("disks", "--json"))
+        return next(str(disk["path"]) for disk in disks if disk["serial"] == serial)
 
     def power_off(self) -> None:
         """Leave the shell and switch the computer off as a person does, by the menu."""

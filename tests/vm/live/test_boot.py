@@ -26,7 +26,7 @@ def test_disc_by_bios_without_a_disk(image: Path, tmp_path: Path) -> None:
     """No disk is there but the one that it runs from. The countdown of the boot menu ends by itself."""
     with Machine(Hardware(Firmware.BIOS, Medium(image, MediumKind.CD), memory=2048)) as machine:
         wait_first_screen(machine)
-        assert "Rescue, running now" in "\n".join(machine.screen)
+        machine.wait_screen("Rescue, running now", 60)
         assert _colours(machine.screenshot(tmp_path / "screen.png")) > 3
         shell = Shell(machine)
         assert shell.run("cat /sys/class/tty/console/active") == "ttyS0 tty0"
