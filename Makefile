@@ -18,10 +18,10 @@ MEMORY ?= 2048
 VM_OPTIONS = --firmware $(FIRMWARE) --memory $(MEMORY) $(if $(GUI),--window)
 
 
-.PHONY: help setup run test unit lint bench tui iso vm usb clean
+.PHONY: help setup run test unit lint bench bench-boot tui iso vm usb clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## install packages and the virtual environment; quick when nothing changed
 	@.ci/setup
@@ -40,6 +40,9 @@ lint: setup ## run the linters alone; they are tests as well
 
 bench: setup ## compare speed, size and memory with the peers, in alternating runs
 	@$(AS_ROOT) $(PYTHON) -m tests.bench
+
+bench-boot: setup build/rescue.iso ## measure the stick: size, memory, seconds to the program; BUILD=1 for making it too
+	@$(AS_ROOT) $(PYTHON) -m tests.bench.boot $(if $(BUILD),--build)
 
 tui: setup ## open the full-screen program on sample disks only
 	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples

@@ -30,6 +30,8 @@ def test_disc_by_bios_without_a_disk(image: Path, tmp_path: Path) -> None:
         assert _colours(machine.screenshot(tmp_path / "screen.png")) > 3
         shell = Shell(machine)
         assert shell.run("cat /sys/class/tty/console/active") == "ttyS0 tty0"
+        # The screen comes before everything else.
+        shell.run("until systemctl is-active --quiet multi-user.target; do sleep 1; done")
         assert shell.run("systemctl is-active rescue@tty1 rescue@ttyS0 getty@tty2").split() == ["active"] * 3
         assert shell.run("systemctl list-units --state=failed --no-legend") == ""
         _has_every_tool(shell)
