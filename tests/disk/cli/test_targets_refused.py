@@ -177,6 +177,15 @@ def test_carries_the_running_system(ready: Rescue, source: str, target: str) -> 
         live.refused(*words, "--yes", "--confirm", "target.img", code=15, says="It carries the system that is running")
 
 
+def test_a_stick_that_was_copied_to_memory_is_a_disk_like_any_other(ready: Rescue, source: str, target: str) -> None:
+    """What is mounted as the medium is memory then."""
+    script = (
+        'mount -t tmpfs none /run && mkdir -p /run/live/medium && mount -t tmpfs copy /run/live/medium && exec "$@"'
+    )
+    live = ready.wrapped("unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh")
+    live.run("clone", source, target, "--dry-run")
+
+
 def test_the_disk_of_this_machine(ready: Rescue, source: str) -> None:
     """Never confirmed, never written: the plan itself is refused."""
     root = tool("findmnt", "--noheadings", "--output", "SOURCE", "/").strip()

@@ -1,5 +1,6 @@
 """The inventory of real loop devices: what is on them, who uses them, which are visible."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -266,6 +267,45 @@ def test_identity_recheck_sees_another_disk_under_the_same_name(tmp_path: Path) 
         assert expected.differences(only(path).identity, ignore_table=True) == ()
         (told,) = expected.differences(only(path).identity)
         assert "partition table's id" in told
+
+
+LIVE = """
+import json, subprocess, sys
+from rescue.devices.scan import scan
+layer = subprocess.run(
+    ["losetup", "--find", "--show", "--read-only", "/run/live/medium/layer.img"],
+    capture_output=True, text=True, check=True,
+).stdout.strip()
+try:
+    found = scan([*sys.argv[1:], layer]).disks
+finally:
+    subprocess.run(["losetup", "--detach", layer], check=True)
+print(json.dumps({disk.path: disk.title for disk in found}))
+"""
+MEDIUM = "mount -t tmpfs none /run && mkdir -p /run/live/medium"
+
+
+def titles(prepare: str, *devices: str) -> dict[str, str | None]:
+    """Titles of the disks that a live system finds, which has one more, its layer; by device."""
+    script = f'{MEDIUM} && {prepare} && exec "$@"'
+    argv = ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh", sys.executable, "-c", LIVE]
+    done = subprocess.run([*argv, *devices], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3])
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str | None] = json.loads(done.stdout)
+    return found
+
+
+def test_the_running_stick_has_a_name_and_its_layers_are_no_disks(device: str, tmp_path: Path) -> None:
+    with mounted(partition(device, 1), tmp_path / "mnt") as stick:
+        blank(stick / "layer.img", MIB)
+    with attached(blank(tmp_path / "other.img", MIB)) as other:
+        on_stick = titles(f"mount -o ro {partition(device, 1)} /run/live/medium", device, other)
+        assert on_stick == {device: "Rescue, running now", other: None}
+        in_memory = titles(
+            f"mount -t tmpfs none /run/live/medium && truncate -s {MIB} /run/live/medium/layer.img", device, other
+        )
+        assert in_memory == {device: None, other: None}
+        assert {disk.path: disk.live_medium for disk in scan([device, other]).disks} == {device: False, other: False}
 
 
 DATABASE = """I:1

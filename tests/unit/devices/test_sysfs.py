@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rescue.devices import hardware
+from rescue.devices import hardware, live
 from rescue.devices.sysfs import Block, all_blocks, btrfs_members
 
 
@@ -143,6 +143,25 @@ def test_a_device_that_has_gone_reads_as_nothing(tmp_path: Path) -> None:
 
 def test_a_slash_in_a_name(tmp_path: Path) -> None:
     assert make(tmp_path, "block/cciss!c0d0", dev="104:0").node == "/dev/cciss/c0d0"
+
+
+@pytest.mark.parametrize(
+    ("backing", "layer"),
+    [
+        ("/run/live/medium/live/system.squashfs", True),
+        ("/run/live/medium/live/program.squashfs (deleted)", True),
+        ("/run/live/medium-of-somebody/disk.img", False),
+        ("/mnt/run/live/medium/disk.img", False),
+        ("/home/me/disk.img", False),
+        ("", False),
+    ],
+)
+def test_layers_of_the_live_system_are_told_from_disks_of_a_person(tmp_path: Path, backing: str, layer: bool) -> None:
+    assert live.is_layer(make(tmp_path, "virtual/block/loop0", dev="7:0", loop__backing_file=backing)) == layer
+
+
+def test_a_disk_that_is_no_loop_device_is_no_layer(sata: Block) -> None:
+    assert not live.is_layer(sata)
 
 
 def test_devices_of_a_mounted_btrfs(tmp_path: Path) -> None:
