@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
+_NAMES = {"JobFailed": "Error"}
 _MEANINGS = {
     "OK": "Everything is there.",
     "PARTIAL": "Something is missing. Do not rely on this as your only copy.",
@@ -45,10 +48,20 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """A job begins; `steps` is the plan's own description, a line each."""
+    """A job begins; `steps` is the plan's own description, a line each, `parts` what it will copy, in this order."""
 
     job: str
     steps: tuple[str, ...]
+    parts: tuple["Part", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a job: the region's name and description, and its bytes to copy."""
+
+    name: str
+    text: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,16 @@ class JobFinished:
     detail: dict[str, object]
 
 
-Event = JobStarted | Progress | Note | RegionFinished | JobFinished
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """The job ended with an error instead of a result: the sentence, what to do, and the exit code of the command."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+Event = JobStarted | Progress | Note | RegionFinished | JobFinished | JobFailed
 Sink = Callable[[Event], None]
 
 
@@ -98,7 +120,32 @@ def nowhere(event: Event) -> None:
 def as_json(event: Event) -> dict[str, object]:
     """The event as one JSON object; `event` names its kind, and the details of a result stand beside it."""
     plain = {key: value.value if isinstance(value, Enum) else value for key, value in asdict(event).items()}
-    return {"event": type(event).__name__, **plain.pop("detail", {}), **plain}
+    return {"event": _NAMES.get(type(event).__name__, type(event).__name__), **plain.pop("detail", {}), **plain}
+
+
+def from_json(document: object) -> Event | None:
+    """Inverse of `as_json`; None for what is no event, or one of a newer program."""
+    if isinstance(document, dict):
+        with suppress(KeyError, ValueError, TypeError):
+            return _READERS[document["event"]](document)
+    return None
+
+
+def _finished(found: dict[str, Any]) -> JobFinished:
+    detail = {key: value for key, value in found.items() if key not in ("event", "job", "outcome")}
+    return JobFinished(found["job"], Outcome(found["outcome"]), detail)
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "JobStarted": lambda each: JobStarted(
+        each["job"], tuple(each["steps"]), tuple(Part(**part) for part in each["parts"])
+    ),
+    "Progress": lambda each: Progress(Phase(each["phase"]), each["done"], each["total"], each["current"]),
+    "Note": lambda each: Note(each["region"], each["text"]),
+    "RegionFinished": lambda each: RegionFinished(each["region"], Outcome(each["outcome"]), tuple(each["reasons"])),
+    "JobFinished": _finished,
+    "Error": lambda each: JobFailed(each["message"], each["hint"], each["exit_code"]),
+}
 
 
 class Meter:

@@ -4,7 +4,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -128,6 +130,34 @@ def daemon(argv: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]
             yield child
         finally:
             _stop(child)
+
+
+def python_program(module: str) -> tuple[str, ...]:
+    """The words that run a module of this program with this Python."""
+    return (sys.executable, "-m", module)
+
+
+def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: Mapping[str, str]) -> int:
+    """Start a part of this program that outlives it, in a session of its own, with this program's environment.
+
+    It inherits the descriptor `keep`, and nothing else. Returns its process; ToolError where it cannot be started.
+    """
+    with output.open("wb") as out, errors.open("wb") as err:
+        try:
+            child = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                pass_fds=(keep,),
+                start_new_session=True,
+                cwd="/",
+                env={**os.environ, **extra},
+            )
+        except OSError as error:
+            raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+    threading.Thread(target=child.wait, daemon=True, name="reaper").start()  # no zombie stays
+    return child.pid
 
 
 def hand_over(argv: Sequence[str], *, cwd: str, extra: Mapping[str, str]) -> None:

@@ -38,11 +38,15 @@ class BackupRequest:
     raw: bool = False
     allow_bad: bool = False
     verify: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """What a person wants restored: a snapshot, or the region `part` (`p2`) of it, to a disk or a partition."""
+    """What a person wants restored: a snapshot, or the region `part` (`p2`) of it, to a disk or a partition.
+
+    `table_only`: the partition table alone, of a whole disk; no partition's content is written.
+    """
 
     snapshot: str
     part: str | None
@@ -50,6 +54,7 @@ class RestoreRequest:
     target: str
     repository: str
     verify: bool = True
+    table_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

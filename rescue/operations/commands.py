@@ -1,0 +1,79 @@
+"""The command line of a request: what a person could have typed. The screens show it, and run exactly it."""
+
+from dataclasses import dataclass
+
+from rescue.operations.prepare import BackupRequest, CloneRequest, RestoreRequest
+
+DEFAULT_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequest:
+    """Table and headers of a disk, as they were before it was written last."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """Read a snapshot back."""
+
+    snapshot: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """Check a repository: its structure, or every byte of it too."""
+
+    repository: str
+    read_data: bool = False
+
+
+Request = BackupRequest | RestoreRequest | CloneRequest | UndoRequest | VerifyRequest | CheckRequest
+
+
+def command(request: Request) -> tuple[str, ...]:
+    """The words after `rescue`."""
+    match request:
+        case BackupRequest():
+            return _backup(request)
+        case RestoreRequest():
+            return _restore(request)
+        case CloneRequest():
+            flags = _reading(request.raw, request.allow_bad) + _unless(request.verify, "--no-verify")
+            return ("clone", request.source, request.target, *flags)
+        case UndoRequest():
+            return ("undo", request.target)
+        case VerifyRequest():
+            return ("verify", request.snapshot, "--repo", request.repository)
+        case CheckRequest():
+            return ("check", "--repo", request.repository, *_if(request.read_data, "--read-data"))
+
+
+def _backup(request: BackupRequest) -> tuple[str, ...]:
+    words = ["backup", *request.sources, "--repo", request.repository]
+    words += ["--name", request.name] if request.name else []
+    words += ["--note", request.note] if request.note else []
+    words += _if(request.verify, "--verify")
+    words += ["--level", str(request.level)] if request.level != DEFAULT_LEVEL else []
+    return (*words, *_reading(request.raw, request.allow_bad))
+
+
+def _restore(request: RestoreRequest) -> tuple[str, ...]:
+    what = f"{request.snapshot}:{request.part}" if request.part else request.snapshot
+    words = ["restore", what, request.target, "--repo", request.repository]
+    words += ["--disk", str(request.disk)] if request.disk != 1 else []
+    return (*words, *_if(request.table_only, "--table-only"), *_unless(request.verify, "--no-verify"))
+
+
+def _reading(raw: bool, allow_bad: bool) -> tuple[str, ...]:
+    return (*_if(raw, "--raw"), *_if(allow_bad, "--allow-bad-sectors"))
+
+
+def _if(wanted: bool, flag: str) -> tuple[str, ...]:
+    return (flag,) if wanted else ()
+
+
+def _unless(wanted: bool, flag: str) -> tuple[str, ...]:
+    return () if wanted else (flag,)
