@@ -18,7 +18,7 @@ MEMORY ?= 2048
 VM_OPTIONS = --firmware $(FIRMWARE) --memory $(MEMORY) $(if $(GUI),--window)
 
 
-.PHONY: help setup run test unit lint bench bench-boot tui iso vm usb clean
+.PHONY: help setup run test unit lint tour bench bench-keys bench-boot iso vm usb clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,7 +26,10 @@ help: ## show this list
 setup: ## install packages and the virtual environment; quick when nothing changed
 	@.ci/setup
 
-run: setup ## make sample disks and show the program's road on them: scan, back up, wipe, restore, verify
+run: setup ## make sample disks and open the full-screen program on them; PLAIN=1 for numbered questions
+	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples $(if $(PLAIN),--plain)
+
+tour: setup ## show the command line on the sample disks: scan, back up, wipe, restore, verify
 	@$(AS_ROOT) $(PYTHON) -m tests.samples.road build/samples
 
 test: setup build/rescue.iso ## run every test; needs root for loop devices, takes some minutes for virtual machines
@@ -41,11 +44,11 @@ lint: setup ## run the linters alone; they are tests as well
 bench: setup ## compare speed, size and memory with the peers, in alternating runs
 	@$(AS_ROOT) $(PYTHON) -m tests.bench
 
+bench-keys: setup ## measure how soon a key shows on the screen while a job runs at full speed
+	@$(AS_ROOT) $(PYTHON) -m tests.bench.keys
+
 bench-boot: setup build/rescue.iso ## measure the stick: size, memory, seconds to the program; BUILD=1 for making it too
 	@$(AS_ROOT) $(PYTHON) -m tests.bench.boot $(if $(BUILD),--build)
-
-tui: setup ## open the full-screen program on sample disks only
-	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples
 
 iso: setup build/rescue.iso ## make the image of the bootable stick, build/rescue.iso
 	@echo "build/rescue.iso is ready ($$(du -m --apparent-size build/rescue.iso | cut -f1) MiB). Write it: make usb DEV=/dev/sdX"

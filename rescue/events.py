@@ -83,6 +83,13 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """From here on the target at `path` is no longer what it was: its first byte is about to be written."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegionFinished:
     """The result of one region, with its reasons where it is not simply OK."""
 
@@ -109,7 +116,7 @@ class JobFailed:
     exit_code: int
 
 
-Event = JobStarted | Progress | Note | RegionFinished | JobFinished | JobFailed
+Event = JobStarted | Progress | Note | Touched | RegionFinished | JobFinished | JobFailed
 Sink = Callable[[Event], None]
 
 
@@ -142,6 +149,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     ),
     "Progress": lambda each: Progress(Phase(each["phase"]), each["done"], each["total"], each["current"]),
     "Note": lambda each: Note(each["region"], each["text"]),
+    "Touched": lambda each: Touched(each["path"]),
     "RegionFinished": lambda each: RegionFinished(each["region"], Outcome(each["outcome"]), tuple(each["reasons"])),
     "JobFinished": _finished,
     "Error": lambda each: JobFailed(each["message"], each["hint"], each["exit_code"]),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rescue.events import Event, JobFailed, JobFinished, Note, Outcome, RegionFinished
+from rescue.events import Event, JobFailed, JobFinished, Note, Outcome, RegionFinished, Touched
 from rescue.operations.jobs import Job
 
 
@@ -11,7 +11,7 @@ from rescue.operations.jobs import Job
 class Ending:
     """A job that has ended. `error` is its sentence where it did not end by itself in peace; `finished` its own result.
 
-    Neither is there where its process was killed.
+    Neither is there where its process was killed. `touched`: the target is not what it was.
     """
 
     job: Job
@@ -19,12 +19,12 @@ class Ending:
     notes: tuple[Note, ...]
     finished: JobFinished | None
     error: JobFailed | None
+    touched: bool = False
 
     @property
     def outcome(self) -> Outcome:
         """The verdict: FAILED for every job that gave no result."""
         return Outcome.FAILED if self.finished is None or self.error is not None else self.finished.outcome
-
 
 def ending_of(job: Job, events: Sequence[Event]) -> Ending:
     """The ending that the events of a job tell."""
@@ -34,6 +34,7 @@ def ending_of(job: Job, events: Sequence[Event]) -> Ending:
         notes=tuple(event for event in events if isinstance(event, Note)),
         finished=next((event for event in reversed(events) if isinstance(event, JobFinished)), None),
         error=next((event for event in reversed(events) if isinstance(event, JobFailed)), None),
+        touched=any(isinstance(event, Touched) for event in events),
     )
 
 

@@ -4,8 +4,8 @@ Every method may take seconds, and runs in a thread; RescueError is the only thi
 has the real one; tests have one that touches nothing.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -24,11 +24,15 @@ Plan = BackupPlan | WritePlan | UndoPlan
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The snapshots of a repository, the newest first, and what is wrong with those that cannot be read."""
+    """The snapshots of a repository, the newest first, and what is wrong with those that cannot be read.
+
+    `verified` gives the date on which a snapshot, by its id, was read back last.
+    """
 
     repository: Path
     snapshots: tuple[Stored, ...]
     damaged: tuple[IntegrityError, ...]
+    verified: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,17 @@ class Engine(Protocol):
     def prepare(self, request: Request) -> Plan:
         """What a request would do, exactly; refused like the command itself."""
 
+    def refusals(self, request: Request, inventory: Inventory, *, whole: bool) -> dict[str, str]:
+        """Why disks, or partitions where not `whole`, cannot be the target of a request: path and reason."""
+
     def start(self, request: Request, agreed: Agreed | None, *, title: str, detail: dict[str, str]) -> Job:
         """Start it as a job that outlives the screen."""
+
+    def again(self, job: Job) -> Job:
+        """Start exactly the same command once more."""
+
+    def dismiss(self, job: Job) -> None:
+        """Forget a job that has ended; nothing where it runs."""
 
     def jobs(self) -> list[Job]:
         """Jobs that run or ended without being dismissed."""

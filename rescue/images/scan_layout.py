@@ -19,11 +19,18 @@ from rescue.units import align_down, align_up
 
 
 def scan_layout(
-    disk: Disk, numbers: Collection[int] | None, *, raw: bool, scratch: Path, sink: Sink, cancel: CancelToken
+    disk: Disk,
+    numbers: Collection[int] | None,
+    *,
+    raw: bool,
+    scratch: Path,
+    sink: Sink,
+    cancel: CancelToken,
+    measure: bool = True,
 ) -> Layout:
     """The layout of `disk`; of its partitions only those in `numbers` are included, all for None.
 
-    `raw` images all blocks of every partition. Notes about the table and the file systems go to `sink`. `scratch` is
+    `raw` images all blocks of every partition; without `measure` none counts as used: only to see what is where. Notes about the table and the file systems go to `sink`. `scratch` is
     a directory with room for throw-away overlays. SourceReadError, TableError.
     """
     sink(Note("", f"Looking for the used blocks of {disk.path} …"))
@@ -36,7 +43,10 @@ def scan_layout(
         if span.kind is RegionKind.GAP:
             region = replace(region, filesystem="gap", used=gap_used(span, table))
         elif numbers is None or span.number in numbers:
-            region = _measured(disk, region, span, raw=raw, scratch=scratch, cancel=cancel)
+            if measure:
+                region = _measured(disk, region, span, raw=raw, scratch=scratch, cancel=cancel)
+            else:
+                region = _named(region, _content(disk, span)[1])
         else:
             region = _named(replace(region, included=False), _content(disk, span)[1])
         for text in (*region.notes, *([region.raw_reason] if region.raw_reason else [])):

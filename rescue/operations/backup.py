@@ -67,6 +67,7 @@ def run_backup(plan: BackupPlan, repository: Repository, *, sink: Sink, cancel: 
         identity = repository.store_snapshot(snapshot)
     if plan.verify:
         verify_snapshot(repository, snapshot, sink=sink, cancel=cancel)
+        repository.note_verified(identity, machine.now().isoformat())
     result = BackupResult(identity, snapshot, sum(new for _, new in stored), chunks.stored_bytes)
     sink(JobFinished("backup", snapshot.outcome, _detail(result, plan, began)))
     return result

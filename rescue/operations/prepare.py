@@ -118,9 +118,14 @@ def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -
     )
 
 
-def prepare_restore(repository: Repository, stored: Stored, request: RestoreRequest) -> tuple[WritePlan, DiskRecord]:
-    """Lay a snapshot over the target. TargetRefusedError, TargetTooSmallError, IntegrityError."""
-    inventory = look()
+def prepare_restore(
+    repository: Repository, stored: Stored, request: RestoreRequest, inventory: Inventory | None = None
+) -> tuple[WritePlan, DiskRecord]:
+    """Lay a snapshot over the target, as it is in `inventory`, or as a new look shows it.
+
+    TargetRefusedError, TargetTooSmallError, IntegrityError.
+    """
+    inventory = inventory or look()
     disk, part = inventory.find(request.target)
     record = _disk_record(stored, request.disk)
     layout = layout_of(repository, record)
@@ -143,9 +148,20 @@ def prepare_restore(repository: Repository, stored: Stored, request: RestoreRequ
     return plan_disk("restore", source, layout, disk, before=describe_disk(disk), verify=request.verify), record
 
 
-def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> tuple[WritePlan, Layout]:
-    """Lay a source over the target. SourceRefusedError, TargetRefusedError, TargetTooSmallError."""
-    inventory = look()
+def prepare_clone(
+    request: CloneRequest,
+    *,
+    sink: Sink,
+    cancel: CancelToken,
+    inventory: Inventory | None = None,
+    measure: bool = True,
+) -> tuple[WritePlan, Layout]:
+    """Lay a source over the target, as they are in `inventory`, or as a new look shows them.
+
+    Without `measure` nobody looks for used blocks: such a plan only tells whether the target is possible.
+    SourceRefusedError, TargetRefusedError, TargetTooSmallError.
+    """
+    inventory = inventory or look()
     source, source_part = inventory.find(request.source)
     disk, part = inventory.find(request.target)
     require_unlocked(disk)
@@ -159,7 +175,9 @@ def prepare_clone(request: CloneRequest, *, sink: Sink, cancel: CancelToken) -> 
     require_source(source, numbers)
     require_unwritten(source, numbers)
     with tempfile.TemporaryDirectory(prefix="rescue-") as scratch:
-        layout = scan_layout(source, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel)
+        layout = scan_layout(
+            source, numbers, raw=request.raw, scratch=Path(scratch), sink=sink, cancel=cancel, measure=measure
+        )
     text = f"{source.path} ({source.model or 'disk'}, {source.confirm})"
     if source_part is not None and part is not None:
         region = _region(layout, f"p{source_part.number}")

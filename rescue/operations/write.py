@@ -12,7 +12,7 @@ from rescue.devices.blockdev import BlockDevice
 from rescue.devices.model import Inventory
 from rescue.devices.writelock import others_locked
 from rescue.errors import CancelledError, RescueError, SourceReadError, VerifyError
-from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Phase, RegionFinished, Sink
+from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Phase, RegionFinished, Sink, Touched
 from rescue.images.base import Source
 from rescue.images.device import DeviceSink, DeviceSource
 from rescue.images.ids import ChunkIds
@@ -116,6 +116,7 @@ def _fill(job: _Job[RawT]) -> None:
     meter = Meter(job.sink, _PHASES[job.plan.job], job.plan.used_bytes)
     with BlockDevice.open(job.plan.target.path, write=True, exclusive=True) as device:
         job.touched = True
+        job.sink(Touched(job.plan.target.path))
         if job.plan.table is not None:
             _clear(device, job.plan.target.path)
         target = DeviceSink(device, job.starts, job.origin.pool.size, job.cancel)

@@ -12,7 +12,9 @@ from rescue.errors import (
     IntegrityError,
     NewerFormatError,
     NotARepositoryError,
+    RepositoryAccessError,
     RepositoryExistsError,
+    RepositoryFullError,
     SnapshotAmbiguousError,
     SnapshotNotFoundError,
 )
@@ -43,6 +45,7 @@ from rescue.repository.writer import ChunkWriter
 
 _CONFIG = "config.json"
 _MAX_CONFIG = 1 << 20
+_VERIFIED = "verified"
 _TEXTS = ("README.txt", "FORMAT.md", "extract.py")
 
 
@@ -283,6 +286,20 @@ class Repository:
     def delete_snapshot(self, identity: str) -> None:
         """Forget a snapshot; its chunks stay until `prune`."""
         self.place.delete(f"snapshots/{identity}.json")
+        self.place.delete(f"{_VERIFIED}/{identity}")
+
+    def note_verified(self, identity: str, date: str) -> None:
+        """Remember that a snapshot was read back; `date` is ISO 8601 in UTC. Nothing where nobody may write here."""
+        with suppress(RepositoryAccessError, RepositoryFullError):
+            self.place.write(f"{_VERIFIED}/{identity}", date.encode() + b"\n")
+
+    def verified(self, identity: str) -> str | None:
+        """When a snapshot was read back last: `2026-11-22 20:48 UTC`; None where nobody has noted it."""
+        name = f"{_VERIFIED}/{identity}"
+        with suppress(IntegrityError, RepositoryAccessError, UnicodeDecodeError):
+            if self.place.exists(name):
+                return f"{self.place.read(name, 100).decode('ascii')[:16].replace('T', ' ')} UTC"
+        return None
 
 
 def _unpublished(packs: list[PackEntries]) -> None:

@@ -18,9 +18,11 @@ def main() -> int:
     )
     parser.add_argument("directory", type=Path)
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="keeps the root tree (default: %(default)s)")
+    parser.add_argument("--plain", action="store_true", help="numbered questions, line by line")
     arguments = parser.parse_args()
+    words = ["--plain"] if arguments.plain else []
     with sample_disks(arguments.directory.absolute(), arguments.cache) as road:
-        return subprocess.run([sys.executable, "-m", "rescue"], check=False, env=road.environment).returncode
+        return subprocess.run([sys.executable, "-m", "rescue", *words], check=False, env=road.environment).returncode
 
 
 if __name__ == "__main__":

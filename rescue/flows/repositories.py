@@ -1,0 +1,49 @@
+"""Which directory of a place is the repository."""
+
+from pathlib import Path
+
+from rescue.flows.engine import Catalogue, Engine
+from rescue.flows.front import Front, Option, Pick
+from rescue.language import _
+from rescue.places.model import Place
+
+NAME = "rescue"
+
+
+def likely_repository(place: Place) -> Path:
+    """The repository of a place, or where it would be made; before the place is open, as if it were at `address`."""
+    if place.repositories:
+        return place.repositories[0]
+    return (place.directory or Path(place.address)) / NAME
+
+
+async def for_writing(front: Front, engine: Engine, place: Place) -> tuple[Place, Path]:
+    """Open the place, and find or make the repository in it. RescueError where that is not possible.
+
+    A place that was open is opened again: the drive may have been away meanwhile.
+    """
+    opened = await front.busy(_("Opening {place} …").format(place=place.name), lambda: engine.open_place(place))
+    if opened.repositories:
+        return opened, await _which(front, opened)
+    target = likely_repository(opened)
+    made = await front.busy(_("Making a repository …"), lambda: engine.make_repository(target))
+    return opened, made
+
+
+async def for_reading(front: Front, engine: Engine, place: Place) -> tuple[Place, Catalogue] | None:
+    """Open the place and read what is in its repository; None where it has none. RescueError."""
+    opened = await front.busy(_("Opening {place} …").format(place=place.name), lambda: engine.open_place(place))
+    if not opened.repositories:
+        return None
+    repository = await _which(front, opened)
+    catalogue = await front.busy(_("Reading the repository …"), lambda: engine.catalogue(repository))
+    return opened, catalogue
+
+
+async def _which(front: Front, place: Place) -> Path:
+    """The only one, or the one that the person picks; going back means the first."""
+    found = place.repositories or ()
+    if len(found) == 1:
+        return found[0]
+    options = tuple(Option(path, str(path)) for path in found)
+    return await front.pick(Pick(_("Which repository"), options, help="place")) or found[0]

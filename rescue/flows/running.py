@@ -1,0 +1,87 @@
+"""Jobs on the screen: watch one until its result is read, and find again those that a screen before this one started."""
+
+from collections.abc import Callable
+
+from rescue.errors import RescueError
+from rescue.flows import closings
+from rescue.flows.ending import Closing, Ending
+from rescue.flows.engine import Engine
+from rescue.flows.front import Front, Option, Page, Pick
+from rescue.flows.repositories import for_writing
+from rescue.language import _
+from rescue.operations.jobs import Job
+from rescue.places.model import Place
+
+BACKUP, WRITE, READ = "backup", "write", "read"
+
+
+def detail(kind: str, place: Place | None = None) -> dict[str, str]:
+    """What a job carries, so that it can be understood and gone on with by a screen that did not start it."""
+    return {"flow": kind, "place": place.address if place else "", "uuid": (place.uuid or "") if place else ""}
+
+
+async def watch(front: Front, engine: Engine, job: Job, close: Callable[[Ending], Closing]) -> str | None:
+    """Show a job until somebody has read its result, which is over then; the letter of the answer.
+
+    None also where the person went to look elsewhere: the job goes on, and the first screen tells of it.
+    """
+    answer = await front.watch(job, close)
+    await front.busy("", lambda: engine.dismiss(job))
+    return answer
+
+
+async def look_at_jobs(front: Front, engine: Engine) -> None:
+    """The job that runs or whose result nobody has read; of several, the one that the person picks."""
+    found = await front.busy(_("Looking for jobs …"), engine.jobs)
+    if not found:
+        await front.read(Page(_("Jobs"), (_("No job runs, and every result was read."),), help="progress"))
+        return
+    options = tuple(Option(job, job.title, (_state(job),)) for job in reversed(found))
+    job = found[0] if len(found) == 1 else await front.pick(Pick(_("Jobs"), options, help="progress"))
+    while job is not None:
+        answer = await watch(front, engine, job, closing_of(job))
+        job = await _again(job, front, engine) if answer == "g" else None
+
+
+def _state(job: Job) -> str:
+    return _("running") if job.alive else _("ended, its result was not read yet")
+
+
+def closing_of(job: Job) -> Callable[[Ending], Closing]:
+    """What is said when it ends; of the answers only those that make sense to whoever did not start it."""
+    kind = job.detail.get("flow")
+    whole = closings.backup_closing if kind == BACKUP else closings.write_closing
+    if kind == READ:
+        whole = closings.reading_closing(_("It is done."))
+
+    def close(ending: Ending) -> Closing:
+        closing = whole(ending)
+        answers = tuple(each for each in closing.answers if each[0] == "g" and kind != WRITE)
+        return Closing(closing.headline, closing.lines, answers)
+
+    return close
+
+
+async def _again(job: Job, front: Front, engine: Engine) -> Job | None:
+    """The same job once more, with its place opened anew; None where that is not possible."""
+    try:
+        place = await _place_of(job, front, engine)
+        if place is not None:
+            await for_writing(front, engine, place)
+        return await front.busy(_("Starting …"), lambda: engine.again(job))
+    except RescueError as error:
+        await front.read(Page(_("This did not start"), (error.message, error.hint), help="place"))
+        return None
+
+
+async def _place_of(job: Job, front: Front, engine: Engine) -> Place | None:
+    uuid, address = job.detail.get("uuid"), job.detail.get("place")
+    if not address:
+        return None
+    inventory = await front.busy(_("Looking for drives …"), engine.look)
+    for place in await front.busy(_("Looking for drives …"), lambda: engine.places(inventory)):
+        if (uuid and place.uuid == uuid) or place.address == address:
+            return place
+    raise RescueError(
+        _("The drive with the backups is not there."), hint=_("Connect it, wait a moment, and try again.")
+    )
