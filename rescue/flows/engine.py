@@ -4,15 +4,17 @@ Every method may take seconds, and runs in a thread; RescueError is the only thi
 has the real one; tests have one that touches nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rescue.devices.model import Inventory
 from rescue.errors import IntegrityError
+from rescue.events import Event
 from rescue.operations.commands import Request
 from rescue.operations.jobs import Job
+from rescue.operations.report import Report
 from rescue.operations.undo import UndoPlan
 from rescue.places.model import Place
 from rescue.plans.backup import BackupPlan
@@ -41,6 +43,44 @@ class Agreed:
 
     confirm: str
     digest: str
+
+
+class Described(Protocol):
+    """What is shown as it describes itself: the health of a drive (`rescue.devices.smart`)."""
+
+    def describe(self) -> tuple[str, ...]:
+        """Lines for people."""
+
+
+class NetworkInterface(Protocol):
+    """A way to other computers, as `rescue.places.network` finds it. `kind` is "cable" or "wifi"."""
+
+    @property
+    def name(self) -> str:
+        """The kernel's name of it: `eth0`."""
+
+    @property
+    def kind(self) -> str:
+        """How it is connected."""
+
+    @property
+    def up(self) -> bool:
+        """True where it has a connection."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its addresses, as in `192.168.1.20/24`."""
+
+
+class NetworkState(Protocol):
+    """How this computer is connected."""
+
+    @property
+    def interfaces(self) -> Sequence[NetworkInterface]:
+        """Every cable and every radio."""
+
+    def describe(self) -> tuple[str, ...]:
+        """Lines for people."""
 
 
 class Engine(Protocol):
@@ -90,6 +130,36 @@ class Engine(Protocol):
 
     def jobs(self) -> list[Job]:
         """Jobs that run or ended without being dismissed."""
+
+    def events(self, job: Job) -> tuple[Event, ...]:
+        """What a job has said from its beginning until now."""
+
+    def reports(self) -> tuple[Report, ...]:
+        """What jobs have told, the newest first: from the state directory, and from the repositories of open places."""
+
+    def save_reports(self, reports: Sequence[Report], directory: Path) -> Path:
+        """Write them as text files into a new folder in `directory`, synced; the folder."""
+
+    def delete(self, repository: Path, snapshot: str) -> None:
+        """Remove the snapshot with exactly that id. Its space comes back with the next `rescue prune`."""
+
+    def health(self, path: str) -> Described:
+        """What the drive at `path` tells of its own health."""
+
+    def table_files(self, directory: Path) -> tuple[Path, ...]:
+        """The saved partition tables in a directory, the newest first."""
+
+    def network(self) -> NetworkState:
+        """How this computer is connected."""
+
+    def wifi(self) -> Callable[[], None] | None:
+        """What opens `nmtui` on this terminal; None where it is not installed."""
+
+    def power_off(self) -> None:
+        """Switch the computer off. Returns at once where that is under way."""
+
+    def restart(self) -> None:
+        """Start the computer again. Returns at once where that is under way."""
 
     def shell(self) -> Callable[[], None]:
         """What opens a shell on this terminal."""
