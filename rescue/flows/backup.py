@@ -1,4 +1,4 @@
-"""Back up: everything preselected on one page, so that Enter starts the most likely backup; each line can be changed."""
+"""Back up: everything preselected on one page, so that Enter starts the most likely backup; each line can change."""
 
 from dataclasses import dataclass, replace
 
@@ -7,15 +7,15 @@ from rescue.errors import RescueError
 from rescue.flows import closings, likely, running, words
 from rescue.flows.engine import Engine
 from rescue.flows.front import START, Estimate, Field, FieldKind, Form, Front, Option, Page, Pick, Row, Sheet
-from rescue.flows.place import choose_place, place_title
+from rescue.flows.place import choose_place
 from rescue.flows.repositories import for_writing, likely_repository
 from rescue.language import _
 from rescue.operations.commands import command
+from rescue.operations.jobs import Job
 from rescue.operations.prepare import BackupRequest
 from rescue.places.model import Place
 from rescue.plans.backup import BackupPlan
 from rescue.units import format_size
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,12 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
     what = words.sources_title(draft.inventory, draft.sources)
     system = _system(draft)
     rows = (
-        Row("what", "w", _("What"), f"{system}: {what}" if system else what, "" if what else _("choose what to back up")),
-        Row("place", "p", _("Where to"), _place_text(draft.place), "" if draft.place else _("choose a drive or a share")),
+        Row(
+            "what", "w", _("What"), f"{system}: {what}" if system else what, "" if what else _("choose what to back up")
+        ),
+        Row(
+            "place", "p", _("Where to"), _place_text(draft.place), "" if draft.place else _("choose a drive or a share")
+        ),
         Row("name", "n", _("Name"), draft.name or _("computer's name and time")),
         Row("note", "o", _("Note"), draft.note or _("none")),
         Row("level", "k", _("Compression"), _level_text(draft.level)),
@@ -133,10 +137,12 @@ def _place_text(place: Place | None) -> str:
     if place is None:
         return ""
     if place.repositories:
-        return _("{place}, repository {name}").format(place=place_title(place), name=likely_repository(place).name)
+        return _("{place}, repository {name}").format(
+            place=words.place_title(place), name=likely_repository(place).name
+        )
     if place.repositories is None:
-        return _("{place}, a new repository unless there is one").format(place=place_title(place))
-    return _("{place}, a new repository").format(place=place_title(place))
+        return _("{place}, a new repository unless there is one").format(place=words.place_title(place))
+    return _("{place}, a new repository").format(place=words.place_title(place))
 
 
 def _levels() -> dict[int, str]:
@@ -217,25 +223,14 @@ def _level_question(level: int) -> Pick[int]:
 
 
 async def _run(draft: Draft, front: Front, engine: Engine) -> Draft | None:
-    """Open the place, make the repository where there is none, and watch the job. None when all is done; else the
-    draft with which the person goes on."""
-    place = draft.place
-    while place is not None:
+    """Run the backup until it is well or given up. None when all is done; else the draft with which to go on."""
+    while draft.place is not None:
         try:
-            place, repository = await for_writing(front, engine, place)
+            place, job = await _started(draft, draft.place, front, engine)
         except RescueError as error:
-            await front.read(Page(_("This place cannot be used"), (error.message, error.hint), help="place"))
+            await front.read(Page(_("The backup did not start"), (error.message, error.hint), help="place"))
             return draft
-        request = replace(draft.request(), repository=str(repository))
-        about = running.detail(running.BACKUP, place)
-        title = _("Back up {what}").format(what=words.sources_title(draft.inventory, draft.sources))
-        try:
-            job = await front.busy(
-                _("Starting …"), lambda r=request: engine.start(r, None, title=title, detail=about)
-            )
-        except RescueError as error:
-            await front.read(Page(_("This did not start"), (error.message, error.hint), help="backup"))
-            return draft
+        draft = replace(draft, place=place)
         match await running.watch(front, engine, job, closings.backup_closing):
             case "g":
                 continue
@@ -251,6 +246,16 @@ async def _run(draft: Draft, front: Front, engine: Engine) -> Draft | None:
     return draft
 
 
+async def _started(draft: Draft, place: Place, front: Front, engine: Engine) -> tuple[Place, Job]:
+    """Open the place, make the repository where there is none, and start the job. RescueError."""
+    place, repository = await for_writing(front, engine, place)
+    request = replace(draft.request(), repository=str(repository))
+    title = _("Back up {what}").format(what=words.sources_title(draft.inventory, draft.sources))
+    about = running.detail(running.BACKUP, place)
+    job = await front.busy(_("Starting …"), lambda: engine.start(request, None, title=title, detail=about))
+    return place, job
+
+
 async def _eject(place: Place, front: Front, engine: Engine) -> None:
     try:
         await front.busy(_("Writing everything to the drive …"), lambda: engine.close_place(place))
@@ -258,5 +263,3 @@ async def _eject(place: Place, front: Front, engine: Engine) -> None:
         await front.read(Page(_("It cannot be unplugged yet"), (error.message, error.hint), help="place"))
         return
     await front.read(Page(_("Ready"), (_("The drive can be unplugged now."),), help="place"))
-
-

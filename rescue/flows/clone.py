@@ -108,7 +108,5 @@ def source_question(draft: Draft) -> Pick[str]:
 
 
 async def _run(draft: Draft, front: Front, engine: Engine) -> bool:
-    title = _("Clone {source} to {target}").format(
-        source=_text(draft, draft.source), target=_text(draft, draft.target)
-    )
+    title = _("Clone {source} to {target}").format(source=_text(draft, draft.source), target=_text(draft, draft.target))
     return await overwrite(front, engine, draft.request(), draft.inventory, title=title, close=closings.write_closing)

@@ -63,7 +63,8 @@ def _target_state(ending: Ending) -> tuple[str, ...]:
         return (_("Nothing was written: the target is as it was."),)
     return (
         _("The target was being written and is not usable: do not start from it."),
-        _("Try again, or bring its old partition table and headers back: Tools, Undo. Files that were overwritten stay lost."),
+        _("Try again, or bring its old partition table and headers back: Tools, Undo."),
+        _("Files that were overwritten stay lost."),
     )
 
 

@@ -26,6 +26,7 @@ class Ending:
         """The verdict: FAILED for every job that gave no result."""
         return Outcome.FAILED if self.finished is None or self.error is not None else self.finished.outcome
 
+
 def ending_of(job: Job, events: Sequence[Event]) -> Ending:
     """The ending that the events of a job tell."""
     return Ending(

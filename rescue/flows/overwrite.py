@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rescue.devices.model import Inventory
-from rescue.errors import RescueError
+from rescue.errors import RescueError, UsageError
 from rescue.flows import running, words
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Agreed, Engine
@@ -11,23 +11,22 @@ from rescue.flows.front import Danger, Estimate, Front, Option, Page, Pick, Pict
 from rescue.flows.pictures import after
 from rescue.language import _
 from rescue.operations.commands import Request, command
+from rescue.operations.jobs import Job
+from rescue.plans.backup import BackupPlan
 from rescue.plans.token import Destructive
 from rescue.plans.write import WritePlan
+from rescue.units import format_size
 
 
 async def target_question(
     front: Front, engine: Engine, inventory: Inventory, request: Request, *, whole: bool
 ) -> Pick[str]:
     """Every disk, or every partition, with the reason beside it where it cannot be the target."""
-    reasons = await front.busy(
-        _("Looking which disks fit …"), lambda: engine.refusals(request, inventory, whole=whole)
-    )
+    reasons = await front.busy(_("Looking which disks fit …"), lambda: engine.refusals(request, inventory, whole=whole))
     options: list[Option[str]] = []
     for disk in inventory.disks:
         if whole:
-            options.append(
-                Option(disk.path, words.disk_title(disk), disk=disk, refused=reasons.get(disk.path, ""))
-            )
+            options.append(Option(disk.path, words.disk_title(disk), disk=disk, refused=reasons.get(disk.path, "")))
             continue
         options += [
             Option(
@@ -51,9 +50,7 @@ def target_estimate(request: Request, inventory: Inventory, engine: Engine, *, v
     lines: list[str] = []
     if isinstance(plan, WritePlan):
         time = words.duration(plan.used_bytes, times=2 if verify else 1)
-        lines.append(
-            _("{size} are written. Takes {time}.").format(size=words.format_size(plan.used_bytes), time=time)
-        )
+        lines.append(_("{size} are written. Takes {time}.").format(size=format_size(plan.used_bytes), time=time))
         lines += plan.notes
     return Estimate(tuple(lines), pictures(plan, inventory))
 
@@ -76,21 +73,29 @@ async def overwrite(
     close: Callable[[Ending], Closing],
 ) -> bool:
     """Prepare anew, show the plan, have the identity typed, run it. True when the person is done; False to go back."""
-    while True:
+    again = True
+    while again:
         try:
-            plan = await front.busy(_("Making the plan …"), lambda: engine.prepare(request))
-            typed = await front.confirm(_danger(title, plan, request, inventory))
-            if typed is None:
-                return False
-            agreed = Agreed(plan.target.confirm, plan.digest())
-            job = await front.busy(
-                _("Starting …"), lambda: engine.start(request, agreed, title=title, detail=running.detail(running.WRITE))
-            )
+            job = await _agreed_job(front, engine, request, inventory, title)
         except RescueError as error:
             await front.read(Page(_("This is not possible"), (error.message, error.hint), help="target"))
             return False
-        if await running.watch(front, engine, job, close) != "g":
-            return True
+        if job is None:
+            return False
+        again = await running.watch(front, engine, job, close) == "g"
+    return True
+
+
+async def _agreed_job(front: Front, engine: Engine, request: Request, inventory: Inventory, title: str) -> Job | None:
+    """The job, once the identity was typed; None where the person goes back. RescueError."""
+    plan = await front.busy(_("Making the plan …"), lambda: engine.prepare(request))
+    if isinstance(plan, BackupPlan):
+        raise UsageError(_("This overwrites nothing."))
+    if await front.confirm(_danger(title, plan, request, inventory)) is None:
+        return None
+    agreed = Agreed(plan.target.confirm, plan.digest())
+    about = running.detail(running.WRITE)
+    return await front.busy(_("Starting …"), lambda: engine.start(request, agreed, title=title, detail=about))
 
 
 def _danger(title: str, plan: Destructive, request: Request, inventory: Inventory) -> Danger:

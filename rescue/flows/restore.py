@@ -8,7 +8,7 @@ from rescue.flows import closings, recorded, words
 from rescue.flows.engine import Catalogue, Engine
 from rescue.flows.front import START, Estimate, Front, Option, Page, Pick, Row, Sheet
 from rescue.flows.overwrite import overwrite, target_estimate, target_question
-from rescue.flows.place import choose_place, place_title
+from rescue.flows.place import choose_place
 from rescue.flows.repositories import for_reading
 from rescue.language import _
 from rescue.operations.commands import command
@@ -19,6 +19,7 @@ from rescue.repository.snapshot import DiskRecord, RegionKind
 
 TABLE_ONLY = "table"
 ALL = ""
+from rescue.units import format_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ async def _placed(draft: Draft, place: Place, front: Front, engine: Engine) -> D
         await front.read(Page(_("This place cannot be used"), (error.message, error.hint), help="place"))
         return draft
     if found is None:
-        text = _("There is no repository on {place}.").format(place=place_title(place))
+        text = _("There is no repository on {place}.").format(place=words.place_title(place))
         await front.read(Page(_("No backups here"), (text, _("Choose another drive or share.")), help="place"))
         return draft
     opened, catalogue = found
@@ -101,7 +102,7 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
     """The page of a draft."""
     missing = draft.missing()
     rows = (
-        Row("place", "p", _("From"), place_title(draft.place) if draft.place else "", _choose(draft.place)),
+        Row("place", "p", _("From"), words.place_title(draft.place) if draft.place else "", _choose(draft.place)),
         Row("image", "i", _("Image"), recorded.title(draft.stored) if draft.stored else "", _choose(draft.stored)),
         Row("what", "w", _("What"), _what_text(draft)),
         Row("target", "t", _("To"), _target_text(draft), _choose(draft.target)),
@@ -135,7 +136,7 @@ def _what_text(draft: Draft) -> str:
     if draft.part == TABLE_ONLY:
         return _("only the partition table")
     regions = {region.name: region for region in record.regions}
-    disk = f"{record.model or record.path}, {words.format_size(record.size)}"
+    disk = f"{record.model or record.path}, {format_size(record.size)}"
     if draft.part in regions:
         return _("{part} of {disk}").format(part=recorded.part_title(regions[draft.part]), disk=disk)
     return _("the whole disk: {disk}").format(disk=disk)
@@ -164,7 +165,7 @@ async def _changed(draft: Draft, row: str, front: Front, engine: Engine) -> Draf
             stored = await front.pick(image_question(draft))
             return draft if stored is None else replace(draft, stored=stored, disk=1, part=ALL, target="")
         case "what":
-            chosen = await front.pick(what_question(draft)) if draft.record else None
+            chosen = await front.pick(what_question(draft))
             return draft if chosen is None else replace(draft, disk=chosen[0], part=chosen[1], target="")
         case "target":
             return await _aimed(draft, front, engine)
@@ -206,11 +207,9 @@ def what_question(draft: Draft) -> Pick[tuple[int, str]]:
     options: list[Option[tuple[int, str]]] = []
     disks = draft.stored.snapshot.disks if draft.stored else ()
     for number, record in enumerate(disks, 1):
-        title = _("Whole disk: {disk}").format(disk=f"{record.model or record.path}, {words.format_size(record.size)}")
+        title = _("Whole disk: {disk}").format(disk=f"{record.model or record.path}, {format_size(record.size)}")
         here = number == draft.disk
-        options.append(
-            Option((number, ALL), title, disk=recorded.disk_of(record), chosen=here and draft.part == ALL)
-        )
+        options.append(Option((number, ALL), title, disk=recorded.disk_of(record), chosen=here and draft.part == ALL))
         options += [
             Option(
                 (number, region.name),

@@ -1,4 +1,4 @@
-"""Jobs on the screen: watch one until its result is read, and find again those that a screen before this one started."""
+"""Jobs on the screen: watch one until its result is read, and find those again that an earlier screen started."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,10 @@ async def look_at_jobs(front: Front, engine: Engine) -> None:
         await front.read(Page(_("Jobs"), (_("No job runs, and every result was read."),), help="progress"))
         return
     options = tuple(Option(job, job.title, (_state(job),)) for job in reversed(found))
-    job = found[0] if len(found) == 1 else await front.pick(Pick(_("Jobs"), options, help="progress"))
+    job: Job | None = found[0]
+    if len(found) > 1:
+        picked = await front.pick(Pick(_("Jobs"), options, help="progress"))
+        job = picked
     while job is not None:
         answer = await watch(front, engine, job, closing_of(job))
         job = await _again(job, front, engine) if answer == "g" else None
@@ -50,12 +53,11 @@ def _state(job: Job) -> str:
 def closing_of(job: Job) -> Callable[[Ending], Closing]:
     """What is said when it ends; of the answers only those that make sense to whoever did not start it."""
     kind = job.detail.get("flow")
-    whole = closings.backup_closing if kind == BACKUP else closings.write_closing
-    if kind == READ:
-        whole = closings.reading_closing(_("It is done."))
+    whole = {BACKUP: closings.backup_closing, WRITE: closings.write_closing}.get(kind or "")
+    told = whole or closings.reading_closing(_("It is done."))
 
     def close(ending: Ending) -> Closing:
-        closing = whole(ending)
+        closing = told(ending)
         answers = tuple(each for each in closing.answers if each[0] == "g" and kind != WRITE)
         return Closing(closing.headline, closing.lines, answers)
 

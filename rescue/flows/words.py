@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from rescue.devices.model import Disk, Inventory, Partition
 from rescue.language import _
+from rescue.places.model import Place
 from rescue.units import MiB, format_duration, format_size
 
 _SLOW, _FAST = 40 * MiB, 200 * MiB  # bytes a second: a USB 2 drive, a good SSD at the other end of a backup
@@ -37,6 +38,11 @@ def sources_title(inventory: Inventory, sources: Iterable[str]) -> str:
     return "; ".join(told)
 
 
+def place_title(place: Place) -> str:
+    """A place in a few words."""
+    return f"{place.name} ({place.address})" if place.address not in place.name else place.name
+
+
 def writers(disk: Disk) -> str:
     """Who may write to the disk at this moment, so that an image of it would be torn; empty where nobody does."""
     found = [f"{path}: {use.describe()}" for path, use in disk.all_uses() if not use.read_only]
@@ -48,7 +54,9 @@ def duration(size: int, *, times: int = 1) -> str:
     fast, slow = (size * times // rate for rate in (_FAST, _SLOW))
     if slow < 60:
         return _("less than a minute")
-    return _("between {fast} and {slow}").format(fast=format_duration(_rounded(fast)), slow=format_duration(_rounded(slow)))
+    return _("between {fast} and {slow}").format(
+        fast=format_duration(_rounded(fast)), slow=format_duration(_rounded(slow))
+    )
 
 
 def _rounded(seconds: int) -> int:

@@ -30,8 +30,9 @@ def scan_layout(
 ) -> Layout:
     """The layout of `disk`; of its partitions only those in `numbers` are included, all for None.
 
-    `raw` images all blocks of every partition; without `measure` none counts as used: only to see what is where. Notes about the table and the file systems go to `sink`. `scratch` is
-    a directory with room for throw-away overlays. SourceReadError, TableError.
+    `raw` images all blocks of every partition; without `measure` none counts as used, only to see what is where. Notes
+    about the table and the file systems go to `sink`. `scratch` is a directory with room for throw-away overlays.
+    SourceReadError, TableError.
     """
     sink(Note("", f"Looking for the used blocks of {disk.path} …"))
     table = _table_to_follow(disk, raw=raw)

@@ -280,6 +280,7 @@ class FakeEngine:
     there: tuple[Place, ...] = ()
     catalogues: dict[Path, Catalogue] = field(default_factory=dict)
     plans: dict[type[Request], Plan] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     running: list[Job] = field(default_factory=list)
     said: dict[str, tuple[Event, ...]] = field(default_factory=dict)
     kept: tuple[Report, ...] = ()
@@ -341,6 +342,18 @@ class FakeEngine:
         self._asked("start")
         self.started.append(Started(request, agreed, title, detail))
         return values.job(title, detail=detail)
+
+    def refusals(self, request: Request, inventory: Inventory, *, whole: bool) -> dict[str, str]:
+        del request, inventory, whole
+        self._asked("refusals")
+        return self.refused
+
+    def again(self, job: Job) -> Job:
+        self._asked("again", job.title)
+        return job
+
+    def dismiss(self, job: Job) -> None:
+        self._asked("dismiss", job.title)
 
     def jobs(self) -> list[Job]:
         self._asked("jobs")
