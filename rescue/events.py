@@ -156,6 +156,27 @@ _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
 }
 
 
+class Thinned:
+    """Passes all events on, but of Progress at most two a second, and the last of each phase. For one thread."""
+
+    INTERVAL_SECONDS = 0.5
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._phase: Phase | None = None
+        self._last = 0.0
+
+    def send(self, event: Event) -> None:
+        """Pass it on, or not."""
+        if isinstance(event, Progress):
+            now = time.monotonic()
+            soon = event.phase is self._phase and now - self._last < self.INTERVAL_SECONDS
+            if soon and event.done < event.total:
+                return
+            self._phase, self._last = event.phase, now
+        self._sink(event)
+
+
 class Meter:
     """Counts bytes of one phase and sends at most ten Progress events a second. Used by one thread."""
 

@@ -51,6 +51,9 @@ def _add_confirmation(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--confirm", metavar="TEXT", help="identity of the target, as `rescue disks` shows it behind “confirm”"
     )
+    command.add_argument(
+        "--plan", metavar="DIGEST", help="run only the plan with this digest, which `--dry-run --json` tells"
+    )
 
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
@@ -74,6 +77,7 @@ def _backup(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("sources", metavar="SOURCE", nargs="+", help="a disk or a partition")
     _add_repository(command)
     command.add_argument("--name", metavar="N", help="name of the snapshot (else host and time)")
+    command.add_argument("--note", metavar="TEXT", default="", help="a line to keep with the snapshot")
     command.add_argument("--verify", action="store_true", help="read the backup back and compare it")
     command.add_argument(
         "--level", metavar="L", type=int, default=3, choices=range(1, 20), help="zstd compression, 1 to 19; 3"

@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from rescue.cancel import CancelToken
 from rescue.cli.terminal import Terminal
 from rescue.cli.text import say, say_json
 from rescue.errors import CancelledError, NotConfirmedError, RescueError, UsageError
-from rescue.events import Event, Outcome, Sink, as_json
+from rescue.events import Event, Outcome, Sink, Thinned, as_json
 from rescue.plans.token import Confirmation, Destructive, confirm
 from rescue.plans.write import Target
 
@@ -43,7 +44,7 @@ def session(options: argparse.Namespace) -> Iterator[Session]:
     former = {number: signal.signal(number, _stopper(cancel)) for number in _SIGNALS}
     terminal = Terminal(sys.stderr)
     try:
-        yield Session(_print_json if options.json else terminal.show, cancel, terminal)
+        yield Session(_json_printer() if options.json else terminal.show, cancel, terminal)
     finally:
         terminal.close()
         for number, handler in former.items():
@@ -63,6 +64,14 @@ def _stopper(cancel: CancelToken) -> Callable[[int, FrameType | None], None]:
     return stop
 
 
+def _json_printer() -> Sink:
+    """Prints events as they come; into a file, which may lie in memory and keeps them all, fewer about progress."""
+    with suppress(OSError):  # a stream without a descriptor is no file
+        if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+            return Thinned(_print_json).send
+    return _print_json
+
+
 def _print_json(event: Event) -> None:
     say_json(as_json(event))
 
@@ -75,16 +84,29 @@ def repository_path(options: argparse.Namespace) -> Path:
     return Path(named).absolute()
 
 
-def show_plan(plan_steps: Sequence[str], options: argparse.Namespace) -> None:
-    """Print a described plan as the result of --dry-run."""
+def show_steps(steps: Sequence[str], options: argparse.Namespace, **more: str) -> None:
+    """Print a described plan as the result of --dry-run; `more` is for scripts."""
     if options.json:
-        say_json({"event": "Plan", "steps": list(plan_steps)})
+        say_json({"event": "Plan", "steps": list(steps), **more})
     else:
-        say(*plan_steps)
+        say(*steps)
+
+
+def show_plan(plan: Destructive, options: argparse.Namespace) -> None:
+    """Print a plan that overwrites something, for scripts with the text that confirms it and its digest for --plan."""
+    show_steps(plan.describe(), options, confirm=plan.target.confirm, digest=plan.digest())
 
 
 def ask(plan: Destructive, options: argparse.Namespace, work: Session) -> Confirmation:
-    """Get the confirmation, from the options or from the person at the terminal; NotConfirmedError otherwise."""
+    """Get the confirmation, from the options or from the person at the terminal; NotConfirmedError otherwise.
+
+    With --plan, somebody has seen a plan already, in another process: any other one is refused before it is shown.
+    """
+    if options.plan and options.plan != plan.digest():
+        raise NotConfirmedError(
+            "The plan is not the one that was confirmed.",
+            hint="Something has changed since it was shown. Nothing was written; look at the new plan.",
+        )
     if options.yes and not options.confirm:
         raise NotConfirmedError(
             "--yes alone confirms nothing.",

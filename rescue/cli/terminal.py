@@ -11,6 +11,8 @@ from rescue.units import format_duration, format_size
 
 _WINDOW_SECONDS = 15.0
 _BAR = 24
+# These commands print their result on standard output, where scripts without --json look for it.
+_SAY_IT_THEMSELVES = ("verify", "check", "undo")
 
 
 class Rate:
@@ -52,6 +54,8 @@ class Terminal:
     def show(self, event: Event) -> None:
         """Show one event."""
         match event:
+            case JobStarted(job=job) | JobFinished(job=job) if job in _SAY_IT_THEMSELVES:
+                pass
             case Progress():
                 self._progress(event)
             case JobStarted(steps=steps):

@@ -15,6 +15,7 @@ from rescue.images.device import DeviceSource
 from rescue.images.layout import Layout
 from rescue.images.snapshot import SnapshotSink, record_of
 from rescue.operations import machine
+from rescue.operations.parts import parts_of
 from rescue.operations.recheck import recheck_source
 from rescue.operations.report import backup_report
 from rescue.operations.verify import verify_snapshot
@@ -54,7 +55,8 @@ def run_backup(plan: BackupPlan, repository: Repository, *, sink: Sink, cancel: 
     The sources are only read, and the kernel refuses writes to them meanwhile. An error ends the backup without a
     snapshot: what is stored already is used again by the next one. PARTIAL only where the plan allows bad sectors.
     """
-    sink(JobStarted("backup", plan.describe()))
+    regions = [region for layout in plan.layouts for region in layout.included]
+    sink(JobStarted("backup", plan.describe(), parts_of(regions)))
     began = time.monotonic()
     created = machine.now().isoformat(timespec="microseconds")
     meter = Meter(sink, Phase.BACKUP, plan.used_bytes)
@@ -116,6 +118,7 @@ def _snapshot(tools: _Tools, disks: list[DiskRecord], created: str, seconds: int
     outcome = Outcome.worst([region.outcome for disk in disks for region in disk.regions if region.included])
     return Snapshot(
         name=tools.plan.name,
+        note=tools.plan.note,
         created=created,
         machine=machine.facts(),
         tools=machine.tools(),

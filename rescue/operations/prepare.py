@@ -14,6 +14,7 @@ from rescue.events import Sink
 from rescue.images.layout import Layout, Region
 from rescue.images.scan_layout import scan_layout, table_of
 from rescue.images.snapshot import layout_of
+from rescue.language import _
 from rescue.operations import machine
 from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.privilege import require_root
@@ -25,6 +26,7 @@ from rescue.repository.snapshot import DiskRecord
 from rescue.tables.settle import settle
 
 _SETTLE_SECONDS = 2.0
+_LONGEST_NOTE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def _show_partitions(disk: Disk) -> bool:
 def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -> BackupPlan:
     """Find the used blocks of every source. SourceRefusedError when one is being written."""
     _require_name(request.name)
+    _require_note(request.note)
     inventory = look()
     wanted = _sources(inventory, request.sources)
     layouts = []
@@ -115,6 +118,7 @@ def prepare_backup(request: BackupRequest, *, sink: Sink, cancel: CancelToken) -
         level=request.level,
         allow_bad=request.allow_bad,
         verify=request.verify,
+        note=request.note,
     )
 
 
@@ -188,8 +192,20 @@ def prepare_clone(
 
 def _require_name(name: str | None) -> None:
     """UsageError for a name by which the snapshot could not be found again."""
-    if name is not None and (not name.strip() or ":" in name or name == "latest" or not name.isprintable()):
+    if name is None:
+        return
+    lost = not name.strip() or ":" in name or name.startswith("-") or name == "latest"
+    if lost or not name.isprintable():
         raise UsageError(f"“{name}” cannot be the name of a snapshot.", hint="Use letters, digits, blanks, - _ . only.")
+
+
+def _require_note(note: str) -> None:
+    """UsageError for a note that no line shows whole."""
+    if len(note) > _LONGEST_NOTE or not note.isprintable():
+        raise UsageError(
+            _("The note is too long, or has letters in it that cannot be shown."),
+            hint=_("One line of at most {count} letters can be kept with a backup.").format(count=_LONGEST_NOTE),
+        )
 
 
 def _sources(inventory: Inventory, paths: tuple[str, ...]) -> list[tuple[Disk, set[int] | None]]:

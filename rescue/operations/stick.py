@@ -1,5 +1,6 @@
 """Bootable image to stick: prepare the plan, and run it on the road of restore and clone."""
 
+import hashlib
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -137,7 +138,12 @@ def _extended(image: BootImage, disk: Disk) -> Extended:
             inside = image.head[offset : offset + length]
             return inside if len(inside) == length else read_bytes(file, offset, length)
 
-        return extend(read, image.size, disk.size, SECTOR, uuid.uuid4())
+        return extend(read, image.size, disk.size, SECTOR, _partition_id(image, disk))
+
+
+def _partition_id(image: BootImage, disk: Disk) -> uuid.UUID:
+    """The id of the data partition: another one on each stick, and the same each time that this plan is made."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{disk.identity}{hashlib.sha256(image.head).hexdigest()}")
 
 
 def _make_data(file: Path, size: int, cancel: CancelToken) -> str:

@@ -27,6 +27,7 @@ from rescue.errors import (
     TargetChangedError,
     TargetWriteError,
 )
+from rescue.events import JobFinished, JobStarted, Outcome, Sink
 from rescue.extents import Extents
 from rescue.fields import Fields
 from rescue.images.scan_layout import read_bytes, table_of
@@ -34,6 +35,7 @@ from rescue.operations import machine
 from rescue.operations.claims import require_unlocked
 from rescue.operations.prepare import look
 from rescue.operations.recheck import require_same
+from rescue.operations.report import save_report, write_report
 from rescue.plans.safety import require_target
 from rescue.plans.token import Confirmation
 from rescue.plans.write import Target
@@ -178,21 +180,38 @@ def prepare_undo(path: str) -> UndoPlan:
     return UndoPlan(kit, Target(disk.path, disk.path, 0, disk.model, disk.identity, disk.confirm, disk.size))
 
 
-def run_undo(plan: UndoPlan, confirmation: Confirmation) -> None:
+def run_undo(plan: UndoPlan, confirmation: Confirmation, *, sink: Sink) -> Outcome:
     """Write the kit's bytes back and let the kernel read the table. Everything is checked again before.
 
     TargetWriteError where the disk refuses. Done again after an interruption, it ends in the same state.
     """
+    began = time.monotonic()
     confirmation.require(plan)
     inventory = look()
     disk = inventory.disk(plan.target.path)
     require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
     require_unlocked(disk)
     require_target(inventory, disk, None)
+    sink(JobStarted("undo", plan.describe()))
     with others_locked(inventory, keep=(disk.path,)):
         _write_back(plan.kit, disk)
         _show(disk)
     _retire(plan.kit, disk)
+    _tell(plan, int(time.monotonic() - began), sink)
+    return Outcome.OK
+
+
+def _tell(plan: UndoPlan, seconds: int, sink: Sink) -> None:
+    """Send the result, and keep it in a file."""
+    lines = write_report("undo", Outcome.OK, plan.describe(), ())
+    detail: dict[str, object] = {
+        "target": plan.target.path,
+        "target_identity": plan.target.identity.to_json(),
+        "kit": str(plan.kit.path),
+        "seconds": seconds,
+    }
+    detail["report"] = save_report("undo", lines, {"outcome": Outcome.OK.value, **detail})
+    sink(JobFinished("undo", Outcome.OK, detail))
 
 
 def _write_back(kit: UndoKit, disk: Disk) -> None:

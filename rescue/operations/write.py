@@ -18,6 +18,7 @@ from rescue.images.device import DeviceSink, DeviceSource
 from rescue.images.ids import ChunkIds
 from rescue.images.layout import Region
 from rescue.images.sinks import CompareSink
+from rescue.operations.parts import parts_of
 from rescue.operations.recheck import recheck_target
 from rescue.operations.report import save_report, write_report
 from rescue.operations.undo import end_kit, save_kit
@@ -85,8 +86,8 @@ def run_write(
     confirmation.require(plan)
     origin.require_same()
     inventory = recheck_target(plan, origin.repository, origin.image)
-    sink(JobStarted(plan.job, plan.describe()))
     job = _Job(plan, origin, sink, cancel)
+    sink(JobStarted(plan.job, plan.describe(), parts_of(job.regions)))
     with _others_locked(job, inventory):
         kit = save_kit(inventory.disk(plan.target.disk_path), plan.job)
         sink(Note("", f"The undo kit is {kit}; `rescue undo {plan.target.disk_path}` uses it."))

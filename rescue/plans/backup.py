@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rescue.images.layout import Layout, Region
+from rescue.language import _
 from rescue.repository.snapshot import RegionKind
 from rescue.units import format_size
 
@@ -17,6 +18,7 @@ class BackupPlan:
     level: int
     allow_bad: bool
     verify: bool
+    note: str = ""
 
     @property
     def used_bytes(self) -> int:
@@ -36,6 +38,8 @@ class BackupPlan:
         steps.append(
             f"Store {format_size(self.used_bytes)} of used blocks, compressed, as “{self.name}” in {self.repository}."
         )
+        if self.note:
+            steps.append(_("Keep with it the note: {note}").format(note=self.note))
         if self.verify:
             steps.append("Read the backup back from the repository and compare it.")
         return tuple(steps)

@@ -66,8 +66,8 @@ class DiskRecord:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is in the file. `created` is ISO 8601 in UTC; `tools` maps a program to its version,
-    and `report` tells the result to people, a line each."""
+    """What is in the file. `created` is ISO 8601 in UTC; `tools` maps a program to its version, `report` tells the
+    result to people, a line each, and `note` is what a person wanted to remember with it: empty in most."""
 
     name: str
     created: str
@@ -78,10 +78,13 @@ class Snapshot:
     outcome: Outcome
     report: tuple[str, ...]
     disks: tuple[DiskRecord, ...]
+    note: str = ""
 
     def to_bytes(self) -> bytes:
         """The bytes of the file: JSON that people can read. A name that is no text has question marks in it."""
-        document = {"format": FORMAT_VERSION, **asdict(self)}
+        document = {"format": FORMAT_VERSION, "name": self.name, "note": self.note, **asdict(self)}
+        if not self.note:  # as in files that were made before there were notes
+            del document["note"]
         text = json.dumps(document, indent=1, ensure_ascii=False, default=_plain)
         return text.encode(errors="replace") + b"\n"
 
@@ -104,6 +107,7 @@ class Snapshot:
             outcome=_outcome(fields),
             report=fields.texts("report"),
             disks=tuple(map(_disk, fields.objects("disks"))),
+            note=fields.optional_text("note") or "",
         )
         for disk in snapshot.disks:
             for region in disk.regions:

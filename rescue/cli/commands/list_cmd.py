@@ -30,6 +30,7 @@ def summary(stored: Stored) -> dict[str, object]:
     return {
         "id": stored.id,
         "name": snapshot.name,
+        "note": snapshot.note,
         "created": snapshot.created,
         "outcome": snapshot.outcome.value,
         "host": snapshot.machine.get("host"),
@@ -47,7 +48,8 @@ def line(stored: Stored) -> str:
     """A snapshot in a line, for people."""
     snapshot = stored.snapshot
     disks = ", ".join(f"{disk.model or disk.path} {format_size(disk.size)}" for disk in snapshot.disks)
+    note = f"  {snapshot.note}" if snapshot.note else ""
     return (
         f"{stored.id[:12]}  {snapshot.date}  {snapshot.outcome.value:7}  {format_size(used_bytes(stored)):>10}  "
-        f"{snapshot.name}  ({disks})"
+        f"{snapshot.name}  ({disks}){note}"
     )

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     with session(options) as work, Repository.open(root) as repository:
         plan, record = prepare_restore(repository, repository.find_snapshot(query), request)
         if options.dry_run:
-            show_plan(plan.describe(), options)
+            show_plan(plan, options)
             return 0
         confirmation = ask(plan, options, work)
         outcome = run_restore(plan, confirmation, repository, record, sink=work.sink, cancel=work.cancel)

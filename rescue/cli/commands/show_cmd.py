@@ -16,5 +16,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"id": stored.id, **json.loads(snapshot.to_bytes())})
         return 0
-    say(stored.id, f"{snapshot.name}, {snapshot.date}, made on {snapshot.machine.get('host')}", *snapshot.report)
+    note = [snapshot.note] if snapshot.note else []
+    say(stored.id, f"{snapshot.name}, {snapshot.date}, made on {snapshot.machine.get('host')}", *note, *snapshot.report)
     return 0

@@ -11,7 +11,7 @@ def run(options: argparse.Namespace) -> int:
     request = StickRequest(options.image, options.target, data=options.data, verify=not options.no_verify)
     with session(options) as work, prepared_stick(request, sink=work.sink, cancel=work.cancel) as job:
         if options.dry_run:
-            show_plan(job.plan.describe(), options)
+            show_plan(job.plan, options)
             return 0
         confirmation = ask(job.plan, options, work)
         outcome = run_stick(job, confirmation, sink=work.sink, cancel=work.cancel)

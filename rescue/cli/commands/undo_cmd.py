@@ -2,21 +2,25 @@
 
 import argparse
 
-from rescue.cli.session import ask, session, show_plan
-from rescue.cli.text import say, say_json
+from rescue.cli.session import ask, exit_code, session, show_plan
+from rescue.cli.text import say
+from rescue.operations.commands import UndoRequest
 from rescue.operations.undo import prepare_undo, run_undo
+
+
+def request(options: argparse.Namespace) -> UndoRequest:
+    """What is asked for."""
+    return UndoRequest(options.target)
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the plan, get the confirmation, write."""
-    plan = prepare_undo(options.target)
+    plan = prepare_undo(request(options).target)
     if options.dry_run:
-        show_plan(plan.describe(), options)
+        show_plan(plan, options)
         return 0
     with session(options) as work:
-        run_undo(plan, ask(plan, options, work))
-    if options.json:
-        say_json({"event": "Undone", "target": plan.target.path, "kit": str(plan.kit.path)})
-    else:
+        outcome = run_undo(plan, ask(plan, options, work), sink=work.sink)
+    if not options.json:
         say(f"{plan.target.path} has the table and headers of {plan.kit.date} again.")
-    return 0
+    return exit_code(outcome)

@@ -63,8 +63,12 @@ def _look_at(rescue: Rescue, identity: str) -> None:
         assert rescue.run("show", query).out.startswith(identity)
     shown = json.loads(rescue.run("show", "latest", "--json").out)
     assert [region["outcome"] for region in shown["disks"][0]["regions"]] == ["OK"] * len(shown["disks"][0]["regions"])
-    assert rescue.run("verify", "first", "--json").events[-1]["event"] == "Verified"
-    assert rescue.run("check", "--read-data", "--json").event("Checked")["problems"] == []
+    verified = rescue.run("verify", "first", "--json")
+    assert verified.event("Verified")["snapshot"] == identity
+    assert [event["event"] for event in (verified.events[0], verified.events[-1])] == ["JobStarted", "JobFinished"]
+    checked = rescue.run("check", "--read-data", "--json")
+    assert checked.event("Checked")["problems"] == []
+    assert [event["event"] for event in (checked.events[0], checked.events[-1])] == ["JobStarted", "JobFinished"]
     assert rescue.run("prune", "--dry-run", "--json").event("Pruned")["removed_packs"] == 0
     assert "all as stored" in rescue.run("verify", "first").out
     assert "1 of 1 snapshots are whole" in rescue.run("check").out

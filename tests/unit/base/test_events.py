@@ -7,31 +7,37 @@ import pytest
 from rescue import events
 from rescue.events import (
     Event,
+    JobFailed,
     JobFinished,
     JobStarted,
     Meter,
     Note,
     Outcome,
+    Part,
     Phase,
     Progress,
     RegionFinished,
+    Thinned,
     as_json,
+    from_json,
     nowhere,
 )
 
 EVENTS: list[Event] = [
-    JobStarted("backup", ("Read.", "Store.")),
+    JobStarted("backup", ("Read.", "Store."), (Part("p1", "p1 ext4", 512),)),
     Progress(Phase.BACKUP, 5, 10, "p1 ext4"),
     Note("p1", "unclean"),
     RegionFinished("p1", Outcome.PARTIAL, ("512 bytes lost",)),
     JobFinished("backup", Outcome.FAILED, {"seconds": 1}),
+    JobFailed("No.", "Do this.", 20),
 ]
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_is_one_json_object(event: Event) -> None:
     plain = json.loads(json.dumps(as_json(event)))
-    assert plain["event"] == type(event).__name__
+    assert plain["event"] == type(event).__name__.replace("JobFailed", "Error")
+    assert from_json(plain) == event
     nowhere(event)
 
 
@@ -87,3 +93,27 @@ def test_the_end_is_always_told(clock: Clock) -> None:
         meter.advance(1, name)
     del clock
     assert seen == [Progress(Phase.CLONE, 1, 3, "a"), Progress(Phase.CLONE, 3, 3, "c")]
+
+
+def test_a_file_gets_two_a_second_the_last_of_each_phase_and_all_the_rest(clock: Clock) -> None:
+    seen: list[Event] = []
+    thin = Thinned(seen.append)
+    for phase in (Phase.BACKUP, Phase.VERIFY):
+        for done in range(1, 101):
+            clock.now += 0.1
+            thin.send(Progress(phase, done, 100, "p1"))
+            if done == 50:
+                thin.send(Note("", "half"))
+    assert [event for event in seen if isinstance(event, Note)] == [Note("", "half")] * 2
+    for phase in (Phase.BACKUP, Phase.VERIFY):
+        told = [event.done for event in seen if isinstance(event, Progress) and event.phase is phase]
+        assert told[0] == 1
+        assert told[-1] == 100
+        assert 20 <= len(told) <= 22
+
+
+@pytest.mark.parametrize(
+    "found", [None, [], {}, {"event": "JobExploded"}, {"event": "Progress"}, {"event": "Note", "region": 1}]
+)
+def test_what_is_no_event_is_none(found: object) -> None:
+    assert from_json(found) is None

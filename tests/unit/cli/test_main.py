@@ -9,10 +9,12 @@ import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rescue import events
 from rescue.cancel import CancelToken
 from rescue.cli import session as sessions
 from rescue.cli.main import main
@@ -186,7 +188,7 @@ def test_a_hostile_name_does_not_control_the_terminal(root: Path) -> None:
 
 
 def options(**values: object) -> Namespace:
-    return Namespace(**{"yes": False, "confirm": None, "json": False, **values})
+    return Namespace(**{"yes": False, "confirm": None, "json": False, "plan": None, **values})
 
 
 @pytest.fixture
@@ -218,6 +220,45 @@ def test_options_confirm_only_together(plan: WritePlan, monkeypatch: pytest.Monk
         with pytest.raises(NotConfirmedError) as caught:
             ask(plan, options(**given), work)
         assert "SDA" in caught.value.hint or caught.value.hint == "Add --yes."
+
+
+def test_a_plan_that_was_shown_elsewhere_is_the_only_one_that_runs(
+    plan: WritePlan, typed: Callable[[bytes], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever confirmed it has not seen another one; also at a terminal, where it is not even asked about."""
+    work = at_the_terminal()
+    ask(plan, options(yes=True, confirm="SDA", plan=plan.digest()), work).require(plan)
+    other = replace(plan, verify=False)
+    for given in ({"yes": True, "confirm": "SDA"}, {}):
+        typed(b"SDA\n")
+        with pytest.raises(NotConfirmedError, match="not the one that was confirmed"):
+            ask(other, options(plan=plan.digest(), **given), work)
+    assert "OVERWRITE" not in capsys.readouterr().err
+    with pytest.raises(NotConfirmedError, match="is not the identity"):
+        ask(plan, options(yes=True, confirm="SDB", plan=plan.digest()), work)
+
+
+def test_progress_into_a_file_is_thin(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Jobs write into memory. What is no file gets all of it."""
+    monkeypatch.setattr(events.Meter, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(events.Thinned, "INTERVAL_SECONDS", 3600.0)
+    back_up(root, noise(8 * CHUNK, 3), "second")
+    words = ["verify", "second", "--repo", str(root), "--json"]
+    assert main(words) == 0
+    everything = capsys.readouterr().out.splitlines()
+    with (tmp_path / "events").open("w+") as file, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", file)
+        assert main(words) == 0
+        file.seek(0)
+        thin = file.read().splitlines()
+    counts = []
+    for lines in (everything, thin):
+        kinds = [json.loads(line)["event"] for line in lines]
+        assert (kinds[0], kinds[-1]) == ("JobStarted", "JobFinished")
+        counts.append(kinds.count("Progress"))
+    assert counts == [8, 2]
 
 
 @pytest.mark.parametrize("text", [b"\n", b"y\n", b"yes\n", b"/dev/sda\n", b"caf\xe9\n", b"\x04"])
