@@ -16,10 +16,10 @@ from rescue.operations.prepare import RestoreRequest
 from rescue.places.model import Place
 from rescue.repository.repository import Stored
 from rescue.repository.snapshot import DiskRecord, RegionKind
+from rescue.units import format_size
 
 TABLE_ONLY = "table"
 ALL = ""
-from rescue.units import format_size
 
 
 @dataclass(frozen=True, slots=True)
