@@ -122,15 +122,23 @@ class Superblock:
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, whole, plausible and with proven features; UnmappableError otherwise."""
     superblock = Superblock(volume.read(_COPIES[0], _SUPERBLOCK_SIZE))
+    demand(superblock.data[64:72] == b"_BHRfS_M", "The Btrfs superblock has no magic number.")
+    demand_proven("Btrfs", [name for word, flags in superblock.words() for name in word.unproven(flags)])
+    superblock = peek_superblock(volume)
+    demand(le64(superblock.data, 56) == _WRITTEN, "The Btrfs superblock has flags that are not proven.")
+    return superblock
+
+
+def peek_superblock(volume: Volume) -> Superblock:
+    """The first superblock, whole, whatever its features are: for counts, not for maps. UnmappableError."""
+    superblock = Superblock(volume.read(_COPIES[0], _SUPERBLOCK_SIZE))
     data = superblock.data
     demand(data[64:72] == b"_BHRfS_M", "The Btrfs superblock has no magic number.")
-    demand_proven("Btrfs", [name for word, flags in superblock.words() for name in word.unproven(flags)])
     checksum = CHECKSUMS.get(le16(data, 196))
     demand(checksum is not None, "The checksum of this Btrfs is not proven: xxhash.")
     digest = checksum(data[32:]) if checksum else b""
     demand(data[: len(digest)] == digest and le64(data, 48) == _COPIES[0], "The Btrfs superblock is damaged.")
     demand(le64(data, 136) == 1, "The Btrfs spans more than one device.")
-    demand(le64(data, 56) == _WRITTEN, "The Btrfs superblock has flags that are not proven.")
     size = superblock.node_size
     demand(size in (4096, 8192, 16384, 32768, 65536), "The Btrfs superblock is damaged.")
     demand(superblock.end <= volume.size, "The file system is larger than its partition.")

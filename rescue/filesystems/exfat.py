@@ -68,6 +68,16 @@ class Layout:
 
 def read_layout(volume: Volume) -> Layout:
     """Decode the boot sector of a sound volume; UnmappableError otherwise."""
+    layout = peek_layout(volume)
+    flags = le16(layout.boot, 106)
+    demand(not flags & _DIRTY, "The exFAT volume was not cleanly unmounted.")
+    demand(not flags & _MEDIA_FAILURE, "The exFAT volume reports failures of its medium.")
+    demand(not flags & ~_HARMLESS, "The exFAT volume has flags that are not proven.")
+    return layout
+
+
+def peek_layout(volume: Volume) -> Layout:
+    """Decode the boot sector, whatever its flags are: for counts, not for maps. UnmappableError."""
     boot = volume.read(0, 512)
     layout = Layout(boot)
     demand(boot[3:11] == b"EXFAT   " and boot[510:] == b"\x55\xaa", "The exFAT boot sector has no signature.")
@@ -77,11 +87,13 @@ def read_layout(volume: Volume) -> Layout:
     inside = layout.table.end <= layout.heap and layout.clusters > 0 and layout.heap_end <= layout.end
     demand(inside, "The exFAT boot sector is damaged.")
     demand(layout.end <= volume.size, "The file system is larger than its partition.")
-    flags = le16(boot, 106)
-    demand(not flags & _DIRTY, "The exFAT volume was not cleanly unmounted.")
-    demand(not flags & _MEDIA_FAILURE, "The exFAT volume reports failures of its medium.")
-    demand(not flags & ~_HARMLESS, "The exFAT volume has flags that are not proven.")
     return layout
+
+
+def used_by_bitmap(volume: Volume, layout: Layout) -> int:
+    """Bytes in use by the allocation bitmap, with what lies before the clusters and behind them."""
+    _, bitmap = _bitmap(volume, layout)
+    return layout.heap + layout.end - layout.heap_end + count_set(bitmap, layout.clusters) * layout.cluster
 
 
 def _bitmap(volume: Volume, layout: Layout) -> tuple[Extent, bytes]:
@@ -118,10 +130,9 @@ class Exfat:
     def measure(self, volume: Volume, bench: Bench) -> Measured:
         """Both boot regions, the table, used clusters, and the sectors around them."""
         layout = read_layout(volume)
-        place, bitmap = _bitmap(volume, layout)
+        place, _ = _bitmap(volume, layout)
         used, method = partclone.read_map(TOOL, volume.path, layout.end, bench)
-        outside = layout.heap + layout.end - layout.heap_end
-        demand_count(used.total, outside + count_set(bitmap, layout.clusters) * layout.cluster)
+        demand_count(used.total, used_by_bitmap(volume, layout))
         needed = (
             ("boot region", Extent(0, 12 * layout.sector)),
             ("backup boot region", Extent(12 * layout.sector, 24 * layout.sector)),

@@ -44,6 +44,11 @@ def used_blocks(volume: Volume, superblock: Superblock, bench: Bench) -> tuple[E
     return Extents((start * size, end * size) for start, end in ranges), free * size
 
 
+def free_blocks(volume: Volume, superblock: Superblock) -> int:
+    """Free blocks by the group descriptors alone. They keep up with a mounted file system, the superblock does not."""
+    return sum(group.free_blocks for group in _groups(volume, superblock)) * superblock.cluster_blocks
+
+
 def _groups(volume: Volume, superblock: Superblock) -> Iterator[Group]:
     """All descriptors, in order."""
     size = superblock.block_size

@@ -16,7 +16,7 @@ SUPERBLOCK_START = 1024
 _HAS_JOURNAL, _SPARSE_SUPER2, _FAST_COMMIT = 0x4, 0x200, 0x400
 _META_BG, _BITS64 = 0x10, 0x80
 _SPARSE_SUPER = 0x1
-_UNINIT_BG, _METADATA_CSUM = 0x10, 0x400
+_UNINIT_BG, _BIGALLOC, _METADATA_CSUM = 0x10, 0x200, 0x400
 _VALID, _ERROR = 1, 2
 _MAGIC, _EXTENT_MAGIC = 0xEF53, 0xF30A
 _POWERS = frozenset(base**exponent for base in (3, 5, 7) for exponent in range(1, 33))
@@ -116,6 +116,22 @@ class Superblock:
     @property
     def blocks_per_group(self) -> int:
         return le32(self.data, 0x20)
+
+    @property
+    def cluster_blocks(self) -> int:
+        """Blocks of what group descriptors count: one, or a whole cluster (bigalloc)."""
+        shift = le32(self.data, 0x1C) - le32(self.data, 0x18)
+        return 1 << shift if self.ro_compat & _BIGALLOC and 0 <= shift < 32 else 1
+
+    @property
+    def clean(self) -> bool:
+        """True where the superblock's own counts are up to date: after an unmount."""
+        return bool(self.state & _VALID) and not self.dirty_journal
+
+    @property
+    def has_errors(self) -> bool:
+        """True where the kernel found the file system damaged."""
+        return bool(self.state & _ERROR)
 
     @property
     def state(self) -> int:
@@ -218,7 +234,7 @@ class Superblock:
     def descriptor_block(self, index: int) -> int:
         """Block number of block `index` of the descriptor table: behind the superblock, or spread (meta_bg)."""
         if not self.incompat & _META_BG or index < le32(self.data, 0x104):
-            return self.first_block + 1 + index
+            return SUPERBLOCK_START // self.block_size + 1 + index
         group = index * (self.block_size // self.descriptor_size)
         return self.group_range(group)[0] + (1 if self.has_copy(group) else 0)
 
@@ -236,19 +252,27 @@ class Superblock:
 
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible and with proven features; UnmappableError otherwise."""
+    superblock = peek_superblock(volume)
+    demand_proven("ext file system", superblock.unproven())
+    return superblock
+
+
+def peek_superblock(volume: Volume) -> Superblock:
+    """The first superblock, plausible, whatever its features are: for counts, not for maps. UnmappableError."""
     superblock = Superblock(volume.read(SUPERBLOCK_START, 1024))
     demand(le16(superblock.data, 0x38) == _MAGIC, "The ext superblock has no magic number.")
-    sound = le32(superblock.data, 0x18) <= 6 and 0 < superblock.blocks_per_group <= 8 * superblock.block_size
+    most = 8 * superblock.block_size * superblock.cluster_blocks
+    sound = le32(superblock.data, 0x18) <= 6 and 0 < superblock.blocks_per_group <= most
     demand(sound and superblock.blocks > superblock.first_block, "The ext superblock is damaged.")
     demand(superblock.descriptor_size in (32, 64), "The ext superblock is damaged.")
-    demand_proven("ext file system", superblock.unproven())
     demand(superblock.end <= volume.size, "The file system is larger than its partition.")
     return superblock
 
 
 def demand_sound(superblock: Superblock) -> None:
     """UnmappableError for a file system that says itself that its bitmaps are not to be believed."""
-    demand(not superblock.state & _ERROR, "The file system is marked as having errors.")
+    demand(not superblock.has_errors, "The file system is marked as having errors.")
     demand(not superblock.external_journal, "The journal is on another device.")
-    clean = bool(superblock.state & _VALID) or superblock.dirty_journal
-    demand(clean, "The file system was not cleanly unmounted and has no journal.")
+    demand(
+        superblock.clean or superblock.dirty_journal, "The file system was not cleanly unmounted and has no journal."
+    )

@@ -113,12 +113,18 @@ class Checkpoint:
 
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible and with proven features; UnmappableError otherwise."""
+    superblock = peek_superblock(volume)
+    demand_proven("F2FS", _FEATURES.unproven(superblock.features))
+    return superblock
+
+
+def peek_superblock(volume: Volume) -> Superblock:
+    """The first superblock, plausible, whatever its features are: for counts, not for maps. UnmappableError."""
     superblock = Superblock(volume.read(_SUPERBLOCKS[0], _BLOCK - 1024))
     data = superblock.data
     demand(le32(data, 0) == _MAGIC, "The F2FS superblock has no magic number.")
     usual = le32(data, 16) == 12 and le32(data, 20) == 9
     demand(usual, "The F2FS has a block or segment size that is not proven.")
-    demand_proven("F2FS", _FEATURES.unproven(superblock.features))
     other_devices = data[2201 : 2201 + 64].strip(b"\0")
     demand(not other_devices, "The F2FS spans more than one device.")
     inside = 0 < superblock.checkpoints[1] < superblock.main < superblock.main_end <= superblock.blocks
@@ -153,6 +159,11 @@ def _is_checked(block: Checkpoint) -> bool:
         return False
     value = zlib.crc32(block.data[:place], _MAGIC ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
     return value == le32(block.data, place)
+
+
+def used_by_checkpoint(volume: Volume, superblock: Superblock) -> int:
+    """Bytes in use by the newest checkpoint, with all metadata areas before the main one."""
+    return (superblock.main + read_checkpoint(volume, superblock).valid_blocks) * _BLOCK
 
 
 def _demand_at_rest(volume: Volume, superblock: Superblock, checkpoint: Checkpoint) -> None:

@@ -45,6 +45,11 @@ class Header:
         return be32(self.data, 48)
 
     @property
+    def used(self) -> int:
+        """Bytes in use by the header's own count."""
+        return (self.blocks - self.free_blocks) * self.block_size
+
+    @property
     def attributes(self) -> int:
         return be32(self.data, 4)
 
@@ -68,6 +73,16 @@ class Header:
 
 def read_header(volume: Volume) -> Header:
     """The volume header of a sound volume; UnmappableError otherwise."""
+    header = peek_header(volume)
+    attributes = header.attributes
+    demand(bool(attributes & _UNMOUNTED), "The HFS+ was not cleanly unmounted.")
+    demand(not attributes & _INCONSISTENT, "The HFS+ is marked as inconsistent.")
+    demand(not attributes & ~_HARMLESS, "The HFS+ volume header has flags that are not proven.")
+    return header
+
+
+def peek_header(volume: Volume) -> Header:
+    """The volume header, plausible, in whatever state the volume is: for counts, not for maps. UnmappableError."""
     header = Header(volume.read(_HEADER, _HEADER_SIZE))
     signature = header.data[:2]
     demand(signature != b"BD", "The HFS+ lies inside an HFS wrapper.")
@@ -76,10 +91,6 @@ def read_header(volume: Volume) -> Header:
     sound = 512 <= size <= 1 << 20 and size & (size - 1) == 0 and header.free_blocks < header.blocks
     demand(sound, "The HFS+ volume header is damaged.")
     demand(header.end <= volume.size, "The file system is larger than its partition.")
-    attributes = header.attributes
-    demand(bool(attributes & _UNMOUNTED), "The HFS+ was not cleanly unmounted.")
-    demand(not attributes & _INCONSISTENT, "The HFS+ is marked as inconsistent.")
-    demand(not attributes & ~_HARMLESS, "The HFS+ volume header has flags that are not proven.")
     return header
 
 
@@ -117,7 +128,7 @@ class HfsPlus:
         """Used allocation blocks, and always the last KiB with the copy of the header."""
         header = read_header(volume)
         journal = _journal(volume, header)
-        expected = (header.blocks - header.free_blocks) * header.block_size
+        expected = header.used
         demand_count(_used_by_bitmap(volume, header), expected)
         used, method = partclone.read_map(TOOL, volume.path, header.end, bench)
         demand_count(used.total, expected)

@@ -20,6 +20,7 @@ from rescue.filesystems.volume import Volume
 TOOL = "partclone.ntfs"
 _MFT, _MIRROR, _LOGFILE, _VOLUME, _BITMAP = 0, 1, 2, 3, 6
 _VERSIONS = {(3, 1)}
+_PIECE = 1 << 20
 _DIRTY = 0x0001
 # Resize the log, mounted on NT 4, delete the change journal, repair object ids, modified by chkdsk: not about clusters.
 _HARMLESS = 0x0002 | 0x0008 | 0x0010 | 0x0020 | 0x0080 | 0x8000
@@ -93,12 +94,18 @@ def _restart_area(page: bytes) -> bytes:
     return area
 
 
-def _used_by_bitmap(volume: Volume, geometry: Geometry) -> int:
-    """Bytes in use by our own reading of $Bitmap."""
+def used_by_bitmap(volume: Volume, geometry: Geometry) -> int:
+    """Bytes in use by our own reading of $Bitmap, piece by piece: for a volume of 8 TB it has 256 MB."""
     bitmap = attribute(read_record(volume, geometry, _BITMAP), DATA)
-    pieces = [volume.read(start, end - start) for start, end in bitmap.extents(geometry)]
     demand(bitmap.size * 8 >= geometry.clusters, "The NTFS $Bitmap is too short.")
-    return count_set(b"".join(pieces), geometry.clusters) * geometry.cluster
+    used, left = 0, geometry.clusters
+    for start, end in bitmap.extents(geometry):
+        for offset in range(start, end, _PIECE):
+            piece = volume.read(offset, min(_PIECE, end - offset))
+            used += count_set(piece, min(left, len(piece) * 8))
+            left -= min(left, len(piece) * 8)
+    demand(left == 0, "The NTFS $Bitmap is too short.")
+    return used * geometry.cluster
 
 
 def _structures(volume: Volume, geometry: Geometry) -> list[tuple[str, Extent]]:
@@ -128,7 +135,7 @@ class Ntfs:
             raise UnmappableError(state.trouble)
         end = geometry.clusters * geometry.cluster
         used, method = partclone.read_map(TOOL, volume.path, end, bench)
-        demand_count(used.total, _used_by_bitmap(volume, geometry))
+        demand_count(used.total, used_by_bitmap(volume, geometry))
         demand_covered(used, _structures(volume, geometry))
         notes = (_HIBERNATED_NOTE,) if hibernated else ()
         return Measured(end, used, method, notes, _facts(volume, geometry, state))

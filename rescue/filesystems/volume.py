@@ -1,6 +1,7 @@
 """Reading a volume, which is a block device or an image file. Nothing here can write it."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,13 +11,16 @@ from rescue.errors import SourceReadError
 class Volume:
     """`size` bytes at `path`, open for reading while `opened` lasts."""
 
-    def __init__(self, path: str, size: int, descriptor: int) -> None:
+    def __init__(self, path: str, size: int, descriptor: int, deadline: float | None = None) -> None:
         self.path = path
         self.size = size
         self._descriptor = descriptor
+        self._deadline = deadline
 
     def read(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes at `offset`; SourceReadError where they lie outside or cannot be read."""
+        """Exactly `length` bytes at `offset`; SourceReadError where they lie outside, cannot be read, or come late."""
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise SourceReadError(f"Reading {self.path} takes too long.")
         if offset < 0 or length < 0 or offset + length > self.size:
             raise SourceReadError(f"The file system points to byte {offset + length}, outside its {self.size} bytes.")
         pieces = []
@@ -38,14 +42,14 @@ class Volume:
 
 
 @contextmanager
-def opened(path: str, size: int) -> Iterator[Volume]:
-    """Open `path` read-only; SourceReadError where it cannot be opened."""
+def opened(path: str, size: int, *, seconds: float | None = None) -> Iterator[Volume]:
+    """Open `path` read-only; SourceReadError where it cannot be opened. No read begins after `seconds`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise SourceReadError(f"{path} cannot be opened: {error.strerror}.") from error
     try:
-        yield Volume(path, size, descriptor)
+        yield Volume(path, size, descriptor, None if seconds is None else time.monotonic() + seconds)
     finally:
         os.close(descriptor)
 

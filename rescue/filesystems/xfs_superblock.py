@@ -91,20 +91,29 @@ class Superblock:
 
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible and with proven features; UnmappableError otherwise."""
-    superblock = Superblock(volume.read(0, 512))
+    superblock = peek_superblock(volume)
     data = superblock.data
-    demand(data[:4] == b"XFSB", "The XFS superblock has no magic number.")
     demand(be16(data, 100) & 0xF == _VERSION, "Only version 5 of XFS is proven.")
-    size, sector = superblock.block_size, superblock.sector
-    powers = all(value and value & (value - 1) == 0 for value in (size, sector))
-    demand(powers and sector <= size <= 65536 and superblock.groups > 0, "The XFS superblock is damaged.")
-    whole = (superblock.groups - 1) * superblock.group_blocks < superblock.blocks
-    demand(whole and superblock.blocks <= superblock.groups * superblock.group_blocks, "The XFS superblock is damaged.")
     demand_proven("XFS", superblock.unproven())
     demand(be64(data, 16) == 0, "The XFS has a realtime section on another device.")
     demand(be64(data, 48) != 0, "The log of the XFS is on another device.")
     demand(u8(data, 126) == 0, "The XFS was never completely made.")
     demand(superblock.blocks < _MOST_BLOCKS, "An XFS of more than 2^32 blocks is not proven.")
+    return superblock
+
+
+def peek_superblock(volume: Volume) -> Superblock:
+    """The first superblock, plausible, whatever its version and features are: for counts, not for maps.
+
+    UnmappableError.
+    """
+    superblock = Superblock(volume.read(0, 512))
+    demand(superblock.data[:4] == b"XFSB", "The XFS superblock has no magic number.")
+    size, sector = superblock.block_size, superblock.sector
+    powers = all(value and value & (value - 1) == 0 for value in (size, sector))
+    demand(powers and sector <= size <= 65536 and superblock.groups > 0, "The XFS superblock is damaged.")
+    whole = (superblock.groups - 1) * superblock.group_blocks < superblock.blocks
+    demand(whole and superblock.blocks <= superblock.groups * superblock.group_blocks, "The XFS superblock is damaged.")
     demand(superblock.end <= volume.size, "The file system is larger than its partition.")
     return superblock
 

@@ -28,6 +28,7 @@ for module in vfat f2fs hfsplus nls_utf8 nls_cp437 nls_ascii nls_iso8859-1; do m
 """
 _MOUNT = "mkdir /mnt/{number} && mount -t {kind} -o {options} /dev/ubd{letter} /mnt/{number} || poweroff -f\n"
 _WORK = "{python} -I {trees} {verb} /mnt/out {families} || poweroff -f\n"
+_SPACE = "stat --file-system --format '%S %b %f' /mnt/{number} >/mnt/out/{number}.space || poweroff -f\n"
 _UNMOUNT = "umount /mnt/{number} || poweroff -f\n"
 # Durable and then gone: the power fails before the next checkpoint.
 _CRASH = "dd if=/dev/urandom of=/mnt/{number}/after.bin bs=4k count=100 conv=fsync || poweroff -f\n"
@@ -59,6 +60,12 @@ def picture(out: Path, jobs: list[Job]) -> list[_PICTURES]:
     return _run(out, jobs, "picture")
 
 
+def space(out: Path, number: int) -> tuple[int, int]:
+    """Size and free bytes that the mounted file system of a job told in the boot that wrote to `out`."""
+    unit, blocks, free = map(int, (out / f"{number}.space").read_text().split())
+    return unit * blocks, unit * free
+
+
 def _run(out: Path, jobs: list[Job], verb: str) -> list[_PICTURES]:
     out.mkdir(exist_ok=True)
     script = out / "init"
@@ -78,5 +85,6 @@ def _script(out: Path, jobs: list[Job], verb: str) -> str:
         lines.append(_MOUNT.format(number=number, kind=job.kind, options=job.options, letter=letter))
     families = " ".join(f"{job.family}=/mnt/{number}" for number, job in enumerate(jobs))
     lines.append(_WORK.format(python=sys.executable, trees=_TREES, verb=verb, families=families))
+    lines.extend(_SPACE.format(number=number) for number in range(len(jobs)))
     lines.extend((_CRASH if job.crash else _UNMOUNT).format(number=number) for number, job in enumerate(jobs))
     return "".join([*lines, _TAIL])

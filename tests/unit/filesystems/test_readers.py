@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,13 @@ from hypothesis import strategies as st
 
 from rescue.errors import RescueError, SourceReadError
 from rescue.extents import Extents
-from rescue.filesystems import used_map
+from rescue.filesystems import fat, used_map
 from rescue.filesystems.catalog import MEMBERS
 from rescue.filesystems.crc32c import crc32c
 from rescue.filesystems.gate import FeatureWord
 from rescue.filesystems.model import Bench
 from rescue.filesystems.ntfs_records import with_fixups
+from rescue.filesystems.usage import used_bytes
 from rescue.filesystems.volume import opened
 from rescue.filesystems.xfs_replay import orphans_outside_inodes
 from rescue.units import KiB, MiB
@@ -36,16 +40,20 @@ SEEDS: dict[str, list[tuple[int, bytes]]] = {
 }
 
 
+def _garbage(image: Path, fstype: str, seed: int, *, seeded: bool, sparse: bool) -> None:
+    data = bytearray(SIZE)
+    data[: 256 * KiB] = bytes(256 * KiB) if sparse else random.Random(seed).randbytes(256 * KiB)
+    for place, magic in SEEDS.get(fstype, []) if seeded else []:
+        data[place : place + len(magic)] = magic
+    image.write_bytes(data)
+
+
 @pytest.mark.parametrize("fstype", SEEDS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 32), seeded=st.booleans(), sparse=st.booleans())
 def test_garbage_ends_in_words(fstype: str, tmp_path: Path, seed: int, seeded: bool, sparse: bool) -> None:
     image = tmp_path / "volume"
-    data = bytearray(SIZE)
-    data[: 256 * KiB] = bytes(256 * KiB) if sparse else random.Random(seed).randbytes(256 * KiB)
-    for place, magic in SEEDS[fstype] if seeded else []:
-        data[place : place + len(magic)] = magic
-    image.write_bytes(data)
+    _garbage(image, fstype, seed, seeded=seeded, sparse=sparse)
     member = next(member for member in MEMBERS if fstype in member.types)
     with opened(str(image), SIZE) as volume:
         try:
@@ -54,6 +62,59 @@ def test_garbage_ends_in_words(fstype: str, tmp_path: Path, seed: int, seeded: b
             assert error.message
         else:
             assert measured.used.end <= SIZE
+
+
+@pytest.mark.parametrize("fstype", [*SEEDS, "ext2", "msdos", "swsuspend", "crypto_LUKS", None])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 1 << 32), seeded=st.booleans(), sparse=st.booleans(), size=st.sampled_from([0, 512, SIZE]))
+def test_how_much_of_garbage_is_used(
+    fstype: str | None, tmp_path: Path, seed: int, seeded: bool, sparse: bool, size: int
+) -> None:
+    image = tmp_path / "volume"
+    _garbage(image, fstype or "", seed, seeded=seeded, sparse=sparse)
+    os.truncate(image, size)
+    used = used_bytes(str(image), fstype)
+    assert used is None or 0 <= used <= size
+    assert used is None or fstype not in (None, "crypto_LUKS")
+
+
+def test_how_much_of_nothing_is_used(tmp_path: Path) -> None:
+    assert used_bytes(str(tmp_path / "nowhere"), "ext4") is None
+    assert used_bytes(str(tmp_path), "ext4") is None
+    assert used_bytes("/dev/null", "ntfs") is None
+
+
+def test_no_read_begins_after_the_deadline(tmp_path: Path) -> None:
+    image = tmp_path / "volume"
+    image.write_bytes(bytes(4096))
+    with opened(str(image), 4096, seconds=60) as volume:
+        assert volume.read(0, 512) == bytes(512)
+    with opened(str(image), 4096, seconds=0) as volume, pytest.raises(SourceReadError, match="too long"):
+        time.sleep(0.001)
+        volume.read(0, 512)
+
+
+def test_a_fat_is_counted_in_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """FAT32 with entries free, used, bad, and with the four bits that are nobody's."""
+    image = tmp_path / "volume"
+    clusters = 70_000
+    table = [0x0FFFFFF8, 0x0FFFFFFF, 3, 0x0FFFFFFF, 0xF0000000, 0x0FFFFFF7, 0xA0000009]
+    boot = bytearray(512)
+    boot[11:17] = struct.pack("<HBHB", 512, 1, 32, 1)
+    boot[32:40] = struct.pack("<II", 32 + 547 + clusters, 547)
+    with image.open("wb") as stream:
+        stream.write(boot)
+        stream.seek(32 * 512)
+        stream.write(struct.pack("<7I", *table))
+        stream.seek(32 * 512 + 4 * (clusters + 1))
+        stream.write(b"\xff\xff\xff\x0f")
+        stream.truncate((32 + 547 + clusters) * 512)
+    expected = (32 + 547 + 4) * 512
+    assert used_bytes(str(image), "vfat") == expected
+    monkeypatch.setattr(fat, "_PIECE", 3 * KiB)
+    assert used_bytes(str(image), "vfat") == expected
+    monkeypatch.setattr(fat, "_LARGEST_COUNTED", 546 * 512)
+    assert used_bytes(str(image), "vfat") is None
 
 
 @pytest.mark.parametrize("fstype", SEEDS)
