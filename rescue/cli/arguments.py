@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _clone(commands)
     _stick(commands)
     _undo(commands)
+    _table(commands)
     return top
 
 
@@ -117,6 +118,9 @@ def _restore(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("target", metavar="TARGET", help="the disk or partition that is overwritten")
     _add_repository(command)
     command.add_argument("--disk", metavar="N", type=int, default=1, help="which disk of a snapshot of several")
+    command.add_argument(
+        "--table-only", action="store_true", help="write the partition table alone; what is in the partitions stays"
+    )
     command.add_argument("--no-verify", action="store_true", help="do not read the target back")
     _add_confirmation(command)
     _add_dry_run(command)
@@ -149,3 +153,24 @@ def _undo(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("target", metavar="TARGET", help="the disk")
     _add_confirmation(command)
     _add_dry_run(command)
+
+
+def _table(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "table", "save the partition table of a disk in a file, or put a saved one on a disk")
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    save = _add_action(actions, "save", "save the partition table of a disk in a new file")
+    save.add_argument("disk", metavar="DISK", help="the disk, which is only read")
+    save.add_argument("file", metavar="FILE", help="the file to make; one that is there stays as it is")
+    restore = _add_action(actions, "restore", "write a saved partition table, and nothing else")
+    restore.add_argument("file", metavar="FILE", help="what `rescue table save` has made")
+    restore.add_argument("target", metavar="DISK", help="the disk whose partition table is overwritten")
+    restore.add_argument("--no-verify", action="store_true", help="do not read the table back")
+    _add_confirmation(restore)
+    _add_dry_run(restore)
+
+
+def _add_action(actions: "_Commands[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+    """A word after the command; --json may stand before or behind it."""
+    action = actions.add_parser(name, help=text, description=text, epilog=_CODES)
+    action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as before the word")
+    return action

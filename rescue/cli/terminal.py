@@ -12,7 +12,7 @@ from rescue.units import format_duration, format_size
 _WINDOW_SECONDS = 15.0
 _BAR = 24
 # These commands print their result on standard output, where scripts without --json look for it.
-_SAY_IT_THEMSELVES = ("verify", "check", "undo")
+_SAY_IT_THEMSELVES = ("verify", "check", "undo", "table save")
 
 
 class Rate:

@@ -30,10 +30,60 @@ class CheckRequest:
     read_data: bool = False
 
 
-Request = BackupRequest | RestoreRequest | CloneRequest | UndoRequest | VerifyRequest | CheckRequest
+@dataclass(frozen=True, slots=True)
+class SurfaceRequest:
+    """Read every sector of a disk, from byte `start` on, to learn which cannot be read."""
+
+    disk: str
+    start: int = 0
 
 
-def command(request: Request) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class TableSaveRequest:
+    """Keep the partition table of a disk in a new file."""
+
+    disk: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRestoreRequest:
+    """Put a partition table from a file on a disk, and nothing else."""
+
+    file: str
+    target: str
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WipeRequest:
+    """Overwrite a disk with zeros: all of it or, with `quick`, only what makes it look used."""
+
+    target: str
+    quick: bool = False
+    verify: bool = True
+
+
+Request = (
+    BackupRequest
+    | RestoreRequest
+    | CloneRequest
+    | UndoRequest
+    | VerifyRequest
+    | CheckRequest
+    | SurfaceRequest
+    | TableSaveRequest
+    | TableRestoreRequest
+    | WipeRequest
+)
+
+
+def confirmed(confirm: str, digest: str) -> tuple[str, ...]:
+    """The words that follow a command whose plan somebody has seen and confirmed; `digest` is that of the plan."""
+    return ("--yes", *_value("--confirm", confirm), "--plan", digest)
+
+
+def command(request: Request) -> tuple[str, ...]:  # noqa: C901, PLR0911 - a case a kind of request
     """The words after `rescue`."""
     match request:
         case BackupRequest():
@@ -49,12 +99,21 @@ def command(request: Request) -> tuple[str, ...]:
             return ("verify", request.snapshot, "--repo", request.repository)
         case CheckRequest():
             return ("check", "--repo", request.repository, *_if(request.read_data, "--read-data"))
+        case SurfaceRequest():
+            return ("surface", request.disk, *(("--from", str(request.start)) if request.start else ()))
+        case TableSaveRequest():
+            return ("table", "save", request.disk, request.file)
+        case TableRestoreRequest():
+            return ("table", "restore", request.file, request.target, *_unless(request.verify, "--no-verify"))
+        case WipeRequest():
+            flags = _if(request.quick, "--quick") + _unless(request.verify, "--no-verify")
+            return ("wipe", request.target, *flags)
 
 
 def _backup(request: BackupRequest) -> tuple[str, ...]:
     words = ["backup", *request.sources, "--repo", request.repository]
-    words += ["--name", request.name] if request.name else []
-    words += ["--note", request.note] if request.note else []
+    words += _value("--name", request.name) if request.name else ()
+    words += _value("--note", request.note) if request.note else ()
     words += _if(request.verify, "--verify")
     words += ["--level", str(request.level)] if request.level != DEFAULT_LEVEL else []
     return (*words, *_reading(request.raw, request.allow_bad))
@@ -69,6 +128,11 @@ def _restore(request: RestoreRequest) -> tuple[str, ...]:
 
 def _reading(raw: bool, allow_bad: bool) -> tuple[str, ...]:
     return (*_if(raw, "--raw"), *_if(allow_bad, "--allow-bad-sectors"))
+
+
+def _value(flag: str, text: str) -> tuple[str, ...]:
+    """The option with its value; in one word where the value would be taken for another option."""
+    return (f"{flag}={text}",) if text.startswith("-") else (flag, text)
 
 
 def _if(wanted: bool, flag: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.privilege import require_root
 from rescue.plans.backup import BackupPlan
 from rescue.plans.safety import require_source, require_target
+from rescue.plans.table import plan_table
 from rescue.plans.write import WritePlan, describe_disk, plan_disk, plan_partition
 from rescue.repository.repository import Repository, Stored
 from rescue.repository.snapshot import DiskRecord
@@ -136,6 +137,10 @@ def prepare_restore(
     source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.date}"
     require_unlocked(disk)
     require_target(inventory, disk, part, repository=request.repository)
+    if request.table_only:
+        if request.part is not None or part is not None:
+            raise UsageError(_("A partition table belongs to a whole disk: name neither a part nor a partition."))
+        return plan_table("restore", source, layout.table, disk, notes=(), verify=request.verify), record
     if request.part is not None:
         region = _region(layout, request.part)
         if part is None:

@@ -6,7 +6,7 @@ from rescue.images.layout import Layout
 from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.prepare import look
 from rescue.plans.safety import require_source, require_target
-from rescue.plans.write import WritePlan
+from rescue.plans.token import Destructive
 
 
 def recheck_source(layout: Layout) -> Inventory:
@@ -23,7 +23,7 @@ def recheck_source(layout: Layout) -> Inventory:
     return inventory
 
 
-def recheck_target(plan: WritePlan, repository: str | None, image: str | None) -> Inventory:
+def recheck_target(plan: Destructive, repository: str | None = None, image: str | None = None) -> Inventory:
     """The disks as they are now. TargetChangedError when the target is another disk, or TargetRefusedError.
 
     `repository` and `image` are files that the job needs, which must not lie on the target.

@@ -87,8 +87,10 @@ class UndoPlan:
         return hashlib.sha256(repr((self.kit, self.target)).encode()).hexdigest()
 
 
-def save_kit(disk: Disk, job: str) -> Path:
+def save_kit(disk: Disk, job: str, also: Extents = Extents()) -> Path:  # noqa: B008 - it is immutable
     """Read what an undo needs from `disk` and write it, synced, to the state directory. Nothing else is written.
+
+    `also` are bytes of the disk that are kept beside tables and headers.
 
     RescueError when it cannot be kept: then the job must not begin.
     """
@@ -97,7 +99,7 @@ def save_kit(disk: Disk, job: str) -> Path:
         "created": machine.now().isoformat(),
         "job": job,
         "identity": disk.identity.to_json(),
-        "pieces": list(_read_pieces(disk)),
+        "pieces": list(_read_pieces(disk, also)),
         "efi_variables": dict(_boot_variables()),
     }
     folder = _folder()
@@ -236,10 +238,10 @@ def _show(disk: Disk) -> None:
     settle(disk.path, table)
 
 
-def _read_pieces(disk: Disk) -> Iterator[dict[str, object]]:
+def _read_pieces(disk: Disk, also: Extents) -> Iterator[dict[str, object]]:
     try:
         with BlockDevice.open(disk.path) as device:
-            for start, end in _worth_saving(disk):
+            for start, end in _worth_saving(disk) | also.aligned(disk.logical_sector_size, disk.size):
                 data = read_bytes(device, start, end - start)
                 yield {"offset": start, "length": len(data), "data": base64.b64encode(zlib.compress(data)).decode()}
     except OSError as error:

@@ -13,6 +13,7 @@ from rescue.devices.model import Inventory
 from rescue.devices.writelock import others_locked
 from rescue.errors import CancelledError, RescueError, SourceReadError, VerifyError
 from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Phase, RegionFinished, Sink, Touched
+from rescue.extents import Extents
 from rescue.images.base import Source
 from rescue.images.device import DeviceSink, DeviceSource
 from rescue.images.ids import ChunkIds
@@ -25,7 +26,7 @@ from rescue.operations.undo import end_kit, save_kit
 from rescue.pipeline.copy import copy_region
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
-from rescue.tables.commit import clear_table, verify_table, write_table
+from rescue.tables.commit import clear_table, forget_table, verify_table, write_table
 from rescue.tables.model import Table, TableKind
 from rescue.tables.second_opinion import second_opinion
 from rescue.tables.settle import reread, settle
@@ -33,7 +34,7 @@ from rescue.tables.settle import reread, settle
 RawT = TypeVar("RawT")
 
 _CLEAR_SECONDS = 3.0
-_PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE, "stick": Phase.STICK}
+_PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE, "stick": Phase.STICK, "table restore": Phase.RESTORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def run_write(
     inventory = recheck_target(plan, origin.repository, origin.image)
     job = _Job(plan, origin, sink, cancel)
     sink(JobStarted(plan.job, plan.describe(), parts_of(job.regions)))
-    with _others_locked(job, inventory):
-        kit = save_kit(inventory.disk(plan.target.disk_path), plan.job)
+    with told_locks(inventory, plan.target.path, sink):
+        kit = save_kit(inventory.disk(plan.target.disk_path), plan.job, _scattered(plan))
         sink(Note("", f"The undo kit is {kit}; `rescue undo {plan.target.disk_path}` uses it."))
         try:
             _fill(job)
@@ -105,11 +106,17 @@ def run_write(
 
 
 @contextmanager
-def _others_locked(job: _Job[RawT], inventory: Inventory) -> Iterator[None]:
-    with others_locked(inventory, keep=(job.plan.target.path,)) as unlocked:
-        for reason, path in {each.reason: each.path for each in unlocked}.items():
-            job.sink(Note("", f"{path} stays writable: {reason}."))
+def told_locks(inventory: Inventory, path: str, sink: Sink) -> Iterator[None]:
+    """Write-lock every other disk than the target `path` while the block runs, and tell what stays writable."""
+    with others_locked(inventory, keep=(path,)) as unlocked:
+        for reason, other in {each.reason: each.path for each in unlocked}.items():
+            sink(Note("", f"{other} stays writable: {reason}."))
         yield
+
+
+def _scattered(plan: WritePlan) -> Extents:
+    """What an undo of a plan that writes nothing but a table needs beyond a usual kit: all that is written."""
+    return plan.table.occupied if plan.table is not None and plan.table_only else Extents()
 
 
 def _fill(job: _Job[RawT]) -> None:
@@ -119,7 +126,7 @@ def _fill(job: _Job[RawT]) -> None:
         job.touched = True
         job.sink(Touched(job.plan.target.path))
         if job.plan.table is not None:
-            _clear(device, job.plan.target.path)
+            take_table_off(device, forget_table if job.plan.table_only else clear_table)
         target = DeviceSink(device, job.starts, job.origin.pool.size, job.cancel)
         for region in job.regions:
             copy_region(region, job.origin.source, target, meter=meter, cancel=job.cancel)
@@ -130,11 +137,11 @@ def _fill(job: _Job[RawT]) -> None:
     job.written = target.ids
 
 
-def _clear(device: BlockDevice, path: str) -> None:
+def take_table_off(device: BlockDevice, clear: Callable[[BlockDevice], None]) -> None:
     """Take the old table off, and the old partitions out of the kernel, so that nobody mounts one meanwhile."""
-    clear_table(device)
+    clear(device)
     with suppress(RescueError):  # a kernel that keeps them does no harm: the disk is claimed
-        settle(path, Table(TableKind.NONE, device.logical_sector_size, device.size), deadline=_CLEAR_SECONDS)
+        settle(device.path, Table(TableKind.NONE, device.logical_sector_size, device.size), deadline=_CLEAR_SECONDS)
 
 
 def _commit(job: _Job[RawT]) -> None:
@@ -195,8 +202,7 @@ def _tell_failure(job: _Job[RawT], error: BaseException) -> None:
     for region in job.regions:
         reason = "It was not written, or not to its end."
         job.results.setdefault(region.name, (Outcome.FAILED, (reason,)))
-    target = job.plan.target.path
-    state = f"{target} is incomplete and must not be used. Run the job again, or `rescue undo {target}`."
+    state = job.plan.unfinished()
     if isinstance(error, RescueError):
         error.hint = f"{error.hint} {state}".strip()
     stopped = error.message if isinstance(error, RescueError) else f"The program failed: {error!r}"

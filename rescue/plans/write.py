@@ -1,11 +1,13 @@
 """What will be written on which disk: one plan for restore and clone, whatever the source is."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rescue.devices.model import Disk, Identity, Partition
 from rescue.errors import TargetRefusedError, TargetTooSmallError, UsageError
 from rescue.images.layout import Layout, Region
+from rescue.language import _
 from rescue.plans.backup import describe_region
 from rescue.repository.snapshot import RegionKind
 from rescue.tables.arrange import arrange
@@ -36,7 +38,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """Everything is decided here; running it only does it. `table` is None when one partition is written."""
+    """Everything is decided here; running it only does it. `table` is None when one partition is written.
+
+    `table_only`: there are no placements, and what is in the partitions is left as it is.
+    """
 
     job: str
     source: str
@@ -46,6 +51,7 @@ class WritePlan:
     before: tuple[str, ...]
     notes: tuple[str, ...]
     verify: bool
+    table_only: bool = False
 
     @property
     def used_bytes(self) -> int:
@@ -55,6 +61,8 @@ class WritePlan:
     def describe(self) -> tuple[str, ...]:
         """The plan for people, a line a step."""
         target = self.target
+        if self.table_only and self.table is not None:
+            return tuple(_table_steps(self, self.table))
         steps = [
             f"OVERWRITE {target.path}: {target.model or 'disk'}, {format_size(target.size)}, {target.confirm}.",
             "  All that is on it now is lost:",
@@ -67,6 +75,16 @@ class WritePlan:
         if self.verify:
             steps.append("Read the target back and compare it.")
         return tuple(steps)
+
+    def unfinished(self) -> str:
+        """In which state the target is after an interruption, and what to do."""
+        path = self.target.path
+        if self.table_only:
+            return _(
+                "{path} has no partition table now, or one that nobody has compared. What is in its partitions was "
+                "not touched. Run the job again, or `rescue undo {path}`."
+            ).format(path=path)
+        return f"{path} is incomplete and must not be used. Run the job again, or `rescue undo {path}`."
 
     def digest(self) -> str:
         """A name for exactly this plan: what it says, where each region goes, and on which disk."""
@@ -162,6 +180,26 @@ def too_small(needed: int, size: int, path: str) -> TargetTooSmallError:
         f"{needed - size} bytes ({format_size(needed - size)}) are missing.",
         hint="Use a target of at least the size of the source.",
     )
+
+
+def _table_steps(plan: WritePlan, table: Table) -> Iterator[str]:
+    """The description of a plan that writes nothing but a table."""
+    target = plan.target
+    yield _("OVERWRITE the partition table of {path}: {model}, {size}, {confirm}.").format(
+        path=target.path, model=target.model or _("disk"), size=format_size(target.size), confirm=target.confirm
+    )
+    yield "  " + _("What it says now is lost:")
+    yield from (f"    {line}" for line in plan.before or (_("nothing that we know"),))
+    yield _("Write the table from {source}:").format(source=plan.source)
+    for entry in table.entries:
+        name = f" “{entry.name}”" if entry.name else ""
+        place = _("from byte {start}").format(start=entry.start)
+        yield f"  p{entry.number}{name}: {format_size(entry.size)}, {place}"
+    yield _("Nothing else is written. What is in the partitions stays as it is, and belongs to the table or not:")
+    yield "  " + _("a partition shows its files again where it begins and ends as it did when they were written.")
+    yield from (f"  {_('Note')}: {note}" for note in plan.notes)
+    if plan.verify:
+        yield _("Read the table back and compare it.")
 
 
 def _fitting(layout: Layout, size: int) -> list[Region]:

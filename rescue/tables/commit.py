@@ -62,6 +62,34 @@ def clear_table(device: Disk) -> None:
         raise TargetWriteError(f"The old partition table cannot be cleared: {error.strerror or error}.") from error
 
 
+def forget_table(device: Disk) -> None:
+    """Zero the sectors from which every kernel and tool starts to read a table, and return when that is on the medium.
+
+    The first sector of the disk, and the headers of a GPT where there are any, also where the GPT is damaged. All other
+    bytes stay, and nobody sees partitions until `write_table` ends. TargetWriteError where the disk does not take it.
+    """
+    size = device.logical_sector_size
+    try:
+        for offset in _headers(device):
+            device.pwrite(aligned_buffer(size), offset)
+            device.flush()
+    except OSError as error:
+        raise TargetWriteError(f"The old partition table cannot be cleared: {error.strerror or error}.") from error
+
+
+def _headers(device: Disk) -> list[int]:
+    """Byte 0, and where a GPT's headers begin; the backup first, which nothing finds but by itself."""
+    size = device.logical_sector_size
+    last = device.size // size - 1
+    found = [0]
+    for offset in (lba_to_bytes(PRIMARY_LBA, size), lba_to_bytes(last, size)):
+        buffer = aligned_buffer(size)
+        device.pread_into(buffer, offset)
+        if bytes(buffer[: len(SIGNATURE)]) == SIGNATURE:
+            found.insert(0, offset)
+    return found
+
+
 def _refuse_other_disk(device: Disk, table: Table) -> None:
     if device.size != table.disk_size or device.logical_sector_size != table.sector_size:
         raise TableError(

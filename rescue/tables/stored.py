@@ -114,4 +114,4 @@ def _notes(stored: Fields) -> tuple[str, ...]:
 
 
 def _damaged(why: str) -> IntegrityError:
-    return IntegrityError(f"The partition table in the snapshot is damaged: {why.rstrip('.')}.")
+    return IntegrityError(f"The saved partition table is damaged: {why.rstrip('.')}.")
