@@ -204,6 +204,13 @@ class IntegrityError(RescueError):
     fault = Fault.REPOSITORY
 
 
+class PlaceError(RescueError):
+    """A place for backups cannot be reached, opened, used or closed."""
+
+    exit_code = 39
+    fault = Fault.REPOSITORY
+
+
 class SeatRefusedError(RescueError):
     """Another screen leads, and the seat cannot be taken over now. Nothing was changed."""
 

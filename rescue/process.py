@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from rescue.cancel import CancelToken
 from rescue.errors import MissingToolError, ToolError
@@ -48,6 +49,15 @@ PACKAGES = {
     "qemu-img": "qemu-utils",
     "qemu-storage-daemon": "qemu-system-common",
     "fusermount3": "fuse3",
+    "ip": "iproute2",
+    "mkfs.ext4": "e2fsprogs",
+    "mount.cifs": "cifs-utils",
+    "mount.nfs": "nfs-common",
+    "nmcli": "network-manager",
+    "ntfs-3g": "ntfs-3g",
+    "mount.exfat-fuse": "exfat-fuse",
+    "ssh-keygen": "openssh-client",
+    "ssh-keyscan": "openssh-client",
 }
 
 
@@ -98,13 +108,11 @@ def run(
 
     ToolError when its status is not in `allowed` or `timeout` seconds pass, CancelledError when `cancel` is set
     meanwhile; the program has ended in every case. Output goes through unnamed temporary files, so that no full
-    pipe can block it.
+    pipe can block it; `stdin`, which may be a password, lies in memory only.
     """
     command = (find(argv[0]), *argv[1:])
     try:
-        with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            source.write(stdin)
-            source.seek(0)
+        with _in_memory(stdin) as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, env=environment())
             try:
                 _await(child, argv[0], timeout, cancel)
@@ -118,6 +126,14 @@ def run(
     if done.status not in allowed:
         raise ToolError(f"`{' '.join(argv)}` ended with status {done.status}: {done.error_text or 'no message'}")
     return done
+
+
+def _in_memory(data: bytes) -> IO[bytes]:
+    """A file without a name that holds `data` and never lies on a drive, at its beginning."""
+    stream = os.fdopen(os.memfd_create("input"), "w+b")
+    stream.write(data)
+    stream.seek(0)
+    return stream
 
 
 @contextmanager

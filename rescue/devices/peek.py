@@ -95,3 +95,6 @@ _READERS: dict[str, Callable[[str, str], bytes]] = {
     "btrfs": _btrfs,
     "ntfs": _ntfs,
 }
+
+READABLE = frozenset(_READERS)
+"""File systems out of which a file can be read."""

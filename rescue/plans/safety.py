@@ -6,9 +6,6 @@ from rescue.devices import live
 from rescue.devices.model import Disk, Inventory, Partition, Use, UseKind
 from rescue.errors import SourceRefusedError, TargetRefusedError
 
-# Directories of the running system, and of the medium that a live system was booted from.
-_SYSTEM_PATHS = ("/", "/usr", "/boot", live.MEDIUM, "/run/live/persistence", "/cdrom")
-
 
 def require_source(disk: Disk, numbers: Collection[int] | None) -> None:
     """SourceRefusedError when somebody writes the source now: its image would be torn.
@@ -67,7 +64,7 @@ def _uses(disk: Disk, numbers: Collection[int] | None) -> Iterator[tuple[str, Us
 
 
 def _system_reasons(inventory: Inventory, disk: Disk) -> Iterator[str]:
-    if any(disk in inventory.disks_of_file(path) for path in _SYSTEM_PATHS):
+    if live.carries_system(inventory, disk):
         yield "It carries the system that is running now."
 
 

@@ -1,0 +1,149 @@
+"""Mounts of our own below /run/rescue/places, and the way out of any mount: written to the end, or a word on who keeps
+it busy."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from rescue import process
+from rescue.devices.mounts import Mount, read_mounts
+from rescue.errors import PlaceError, RescueError, ToolError
+from rescue.language import _
+
+BASE = Path("/run/rescue/places")
+OPTIONS = "noatime,nosuid,nodev,noexec"
+"""How everything is mounted: what lies there is data, never programs to run as root."""
+
+_ANSWER_SECONDS = 20.0
+_MOST_NAMED = 3
+_PROC = Path("/proc")
+
+
+def point_for(key: str) -> Path:
+    """The directory where the place `key`, a file system's id or an address, is mounted. Always the same one."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", key).strip("-")
+    if plain == key and len(key) <= 40:
+        return BASE / key
+    return BASE / f"{plain[:40].strip('-')}-{hashlib.sha256(key.encode(errors='surrogateescape')).hexdigest()[:8]}"
+
+
+def mount_at(point: Path) -> Mount | None:
+    """What is mounted exactly there now; the newest of several on top of each other."""
+    return next((mount for mount in reversed(read_mounts()) if mount.point == str(point)), None)
+
+
+def own_mounts() -> list[Mount]:
+    """Everything that is mounted below our directory."""
+    return [mount for mount in read_mounts() if Path(mount.point).parent == BASE]
+
+
+def make_point(point: Path) -> None:
+    """Make the directory. PlaceError where that is not possible."""
+    try:
+        point.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlaceError(
+            _("The directory {point} cannot be made: {reason}.").format(point=point, reason=error.strerror)
+        ) from error
+
+
+def remove_point(point: Path) -> None:
+    """Remove one of our directories when nothing is mounted there. Never what is in it."""
+    if point.parent == BASE and mount_at(point) is None:
+        with suppress(OSError):
+            point.rmdir()
+
+
+def answers(point: Path) -> bool:
+    """True where the file system at `point` can be asked something, within seconds: a lost server lets one wait."""
+    try:
+        process.run(["stat", "--file-system", str(point)], timeout=_ANSWER_SECONDS)
+        process.run(["ls", "--almost-all", "-U", str(point)], timeout=_ANSWER_SECONDS)
+    except RescueError:
+        return False
+    return True
+
+
+def detach(point: Path) -> None:
+    """Take a mount out of the tree although it is dead, or still used: its users see errors, nobody new sees it."""
+    while mount_at(point) is not None:
+        process.run(["umount", "--lazy", str(point)])
+
+
+def unmount(point: Path, name: str) -> None:
+    """Write everything out and unmount. PlaceError where it is in use, or where the writing failed.
+
+    A mount that does not answer any more is detached: there is nothing left to be saved.
+    """
+    if mount_at(point) is None:
+        remove_point(point)
+        return
+    if not answers(point):
+        detach(point)
+        remove_point(point)
+        return
+    unwritten = _written_out(point)
+    try:
+        process.run(["umount", str(point)])
+    except ToolError as error:
+        raise _busy(point, name, error) from error
+    remove_point(point)
+    if unwritten is not None:
+        raise PlaceError(
+            _("{name} was unmounted, but what was written last did not reach it.").format(name=name),
+            hint=_("Check the drive or the connection, and run the last backup again."),
+        ) from unwritten
+
+
+def _written_out(point: Path) -> ToolError | None:
+    try:
+        process.run(["sync", "--file-system", str(point)])
+    except ToolError as error:
+        return error
+    return None
+
+
+def _busy(point: Path, name: str, error: ToolError) -> PlaceError:
+    users = list(users_of(point))
+    if not users:
+        return PlaceError(
+            _("{name} cannot be unmounted: {reason}").format(name=name, reason=last_words(error)),
+            hint=_("Wait a moment, and try again."),
+        )
+    who = ", ".join(
+        _("{program} (process {pid})").format(program=program, pid=pid) for pid, program in users[:_MOST_NAMED]
+    )
+    return PlaceError(
+        _("{name} is still in use by {who}.").format(name=name, who=who),
+        hint=_("Let it end, or leave the directory {point} there, and try again.").format(point=point),
+    )
+
+
+def users_of(point: Path) -> Iterator[tuple[int, str]]:
+    """Processes that keep a file or directory below `point` open: number and name. Each once."""
+    for folder in sorted(_PROC.glob("[0-9]*"), key=lambda path: int(path.name)):
+        if any(_below(link, point) for link in _links(folder)):
+            with suppress(OSError):
+                yield int(folder.name), (folder / "comm").read_text(errors="replace").strip()
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    yield from (folder / name for name in ("cwd", "root", "exe"))
+    with suppress(OSError):
+        yield from (folder / "fd").iterdir()
+
+
+def _below(link: Path, point: Path) -> bool:
+    try:
+        return link.readlink().is_relative_to(point)
+    except OSError:
+        return False
+
+
+def last_words(error: RescueError) -> str:
+    """The last line of what a program said, without its command line."""
+    said = error.message.partition(": ")[2] or error.message
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else said
