@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.samples import Firmware
 from tests.vm.emulator import Emulator, copy_variables
+from tests.vm.network import Network
 
 VARIABLES = "variables.fd"
 Device = dict[str, str | int | bool]
@@ -53,8 +54,8 @@ class Medium:
 class Disk:
     """A raw image as a disk. Its serial number names it in the machine, and must be unique there.
 
-    With `keep` false the image does not change: what the machine writes goes to a temporary overlay. Only SATA disks
-    have a `model` of their own, and those with 512-byte sectors only.
+    With `keep` false the image does not change: what the machine writes goes to a temporary overlay, which is gone when
+    the disk is pulled out. Only SATA disks have a `model` of their own, and those with 512-byte sectors only.
     """
 
     path: Path
@@ -111,7 +112,8 @@ class Hardware:
     """A computer. It boots from the medium, or else from its disks in their order.
 
     `memory` is in MiB. `spare_slots` take NVMe and virtio disks that are plugged in later. A machine without `reboots`
-    ends when its system reboots. `extra` are further words for QEMU's command line.
+    ends when its system reboots. `network` true is a way out as through a router at home, a Network is that one alone.
+    `extra` are further words for QEMU's command line.
     """
 
     firmware: Firmware = Firmware.UEFI
@@ -119,7 +121,7 @@ class Hardware:
     disks: tuple[Disk, ...] = ()
     memory: int = 1024
     graphics: bool = True
-    network: bool = False
+    network: bool | Network = False
     reboots: bool = False
     spare_slots: int = 2
     kernel: Kernel | None = None
@@ -135,7 +137,7 @@ def command_line(hardware: Hardware, qemu: Emulator, scratch: Path) -> list[str]
         *("-machine", f"q35,smm={'on' if secure else 'off'}", "-m", str(hardware.memory)),
         *(() if hardware.reboots else ("-no-reboot",)),
         *("-vga", "std" if hardware.graphics else "none"),
-        *("-nic", "user" if hardware.network else "none"),
+        *_card(hardware.network),
         *("-device", "pvpanic", "-device", "qemu-xhci,id=usb,p2=8,p3=8"),
         *_firmware(hardware.firmware, qemu, scratch),
         *_kernel(hardware.kernel),
@@ -143,6 +145,12 @@ def command_line(hardware: Hardware, qemu: Emulator, scratch: Path) -> list[str]
         *_disks(hardware),
         *hardware.extra,
     ]
+
+
+def _card(network: bool | Network) -> tuple[str, ...]:
+    if isinstance(network, Network):
+        return network.card()
+    return ("-nic", "user" if network else "none")
 
 
 def _firmware(firmware: Firmware, qemu: Emulator, scratch: Path) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from tests.vm import failures, keys
 from tests.vm.emulator import Emulator, emulator
 from tests.vm.hardware import VARIABLES, Disk, Hardware, command_line
 from tests.vm.milestones import Milestones
+from tests.vm.network import Network
 from tests.vm.qmp import Qmp, QmpError
 from tests.vm.serial import SerialPort
 from tests.vm.terminal import Screen, Terminal
@@ -236,7 +237,9 @@ class Machine:
     def _start(self, resources: contextlib.ExitStack) -> None:
         control, control_there = socket.socketpair()
         line, line_there = socket.socketpair()
+        network = self.hardware.network
         argv = [
+            *(network.inside() if isinstance(network, Network) else ()),
             # whatever ends this program ends QEMU
             *("setpriv", "--pdeathsig", "KILL"),
             *command_line(self.hardware, self._qemu, self._scratch),

@@ -7,8 +7,11 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from tests.vm.terminal import Pieces, Terminal, plain
+
+T = TypeVar("T")
 
 
 class SerialPort:
@@ -42,8 +45,12 @@ class SerialPort:
 
     def rows(self) -> list[str]:
         """What the terminal shows now."""
+        return self.look(lambda terminal: terminal.rows())
+
+    def look(self, look: Callable[[Terminal], T]) -> T:
+        """Look at the terminal while nothing is drawn on it."""
         with self._lock:
-            return self._terminal.rows()
+            return look(self._terminal)
 
     def send(self, data: bytes) -> None:
         """Type. What is typed after the machine has hung up goes nowhere, as at any line."""

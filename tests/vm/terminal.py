@@ -58,6 +58,15 @@ class Screen(pyte.Screen):
         """What the screen shows."""
         return [line.rstrip() for line in self.display]
 
+    def marked(self) -> list[str]:
+        """The rows on another background than the screen's, or reversed: what is chosen, what has the cursor."""
+        rows = ("".join(self._cell(row, column) for column in range(self.columns)) for row in range(self.lines))
+        return [row.strip() for row in rows if row.strip()]
+
+    def _cell(self, row: int, column: int) -> str:
+        cell = self.buffer[row][column]
+        return cell.data if cell.reverse or cell.bg not in ("default", "black") else " "
+
     def write_process_input(self, data: str) -> None:
         """Collect an answer; `feed` returns it."""
         self._answers.append(data)

@@ -1,0 +1,89 @@
+"""Somebody at the terminal of a serial line, who sees its screen and nothing else, and whose keys are counted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.vm import picture
+from tests.vm.machine import Machine
+from tests.vm.terminal import Screen
+
+# An emulated processor draws a screen in a second or two, and in ten while a job takes all of it.
+SEE_SECONDS = 120.0
+_MOST_ROWS = 60
+_FRAMES = re.compile(r"[\s│┃║█▌▐|]+")
+_STEP_SECONDS = 20.0
+
+
+class Person:
+    """Reads, presses keys, types. Everything waits for what has to be on the screen, and for nothing else.
+
+    `keys` are the keys that were pressed, a letter typed counts as one. The machine's terminal has to be the usual one.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.keys = 0
+
+    def sees(self, *wanted: str | re.Pattern[str], seconds: float = SEE_SECONDS) -> None:
+        """Wait until all of it is on the screen at once. Blanks and line ends count as one blank: texts are wrapped."""
+
+        def look() -> bool:
+            return all(_shows(self.screen, each) for each in wanted)
+
+        what = " and ".join(repr(each if isinstance(each, str) else each.pattern) for each in wanted)
+        self.machine.wait_for(look, f"{what} on the screen", seconds)
+
+    def sees_no_more(self, gone: str, seconds: float = SEE_SECONDS) -> None:
+        """Wait until something is not on the screen any more."""
+        self.machine.wait_for(lambda: not _shows(self.screen, gone), f"{gone!r} to leave the screen", seconds)
+
+    def presses(self, *names: str) -> None:
+        """Press keys one after the other: "b", "enter", "f1"."""
+        for name in names:
+            self.machine.key(name)
+            self.keys += 1
+
+    def types(self, text: str) -> None:
+        """Type letters into a field."""
+        self.presses(*text)
+
+    def moves_to(self, title: str, key: str = "down") -> None:
+        """Press `key` until the cursor stands on a row that shows `title`."""
+        for _ in range(_MOST_ROWS):
+            if title in " ".join(self.marked):
+                return
+            self._steps(key)
+        raise AssertionError(f"{key} never comes to {title!r}; the screen shows\n" + "\n".join(self.machine.screen))
+
+    def _steps(self, key: str) -> None:
+        """Press a key and wait until something else is marked, or for a while where nothing moves."""
+        before = self.marked
+        self.presses(key)
+        self.machine.until(lambda: self.marked != before, _STEP_SECONDS)
+
+    @property
+    def screen(self) -> str:
+        """The screen as a text of which lines are the rows."""
+        return "\n".join(self.machine.screen)
+
+    @property
+    def marked(self) -> list[str]:
+        """What stands out on the screen by its background: where the cursor is."""
+        return self.machine.serial.look(lambda terminal: terminal.marked() if isinstance(terminal, Screen) else [])
+
+    def takes_a_picture(self, path: Path, title: str = "") -> Path:
+        """Draw the screen as an SVG file."""
+
+        def draw(terminal: object) -> Path:
+            assert isinstance(terminal, Screen)
+            return picture.save(terminal, path, title)
+
+        return self.machine.serial.look(draw)
+
+
+def _shows(screen: str, wanted: str | re.Pattern[str]) -> bool:
+    """Whether it is there, frames and the ends of lines left out."""
+    pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
+    return pattern.search(_FRAMES.sub(" ", screen)) is not None
