@@ -8,7 +8,7 @@ from rescue.flows import closings, likely, running, words
 from rescue.flows.engine import Engine
 from rescue.flows.front import START, Estimate, Field, FieldKind, Form, Front, Option, Page, Pick, Row, Sheet
 from rescue.flows.place import choose_place
-from rescue.flows.repositories import for_writing, likely_repository
+from rescue.flows.repositories import commands, for_writing, likely_repository
 from rescue.language import _
 from rescue.operations.commands import command
 from rescue.operations.jobs import Job
@@ -92,9 +92,14 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
         start="" if missing else _("Start the backup"),
         text=_("Nothing on the disks that are backed up is changed."),
         missing=missing,
-        command=() if missing else (words.command_line(*command(draft.request())),),
+        command=() if missing else _command_lines(draft),
         estimate=None if not draft.sources else lambda: estimate(draft, engine),
     )
+
+
+def _command_lines(draft: Draft) -> tuple[str, ...]:
+    before = commands(draft.place) if draft.place else ()
+    return tuple(words.command_line(*each) for each in (*before, command(draft.request())))
 
 
 def estimate(draft: Draft, engine: Engine) -> Estimate:

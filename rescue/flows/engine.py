@@ -95,10 +95,12 @@ class Engine(Protocol):
     def open_place(self, place: Place) -> Place:
         """Mount it where it is not; with its directory, its space and its repositories."""
 
-    def connect(self, address: str, user: str, secret: str) -> Place:
+    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
         """Open a folder of another computer, `smb://`, `nfs://` or `sftp://`, and try to write there.
 
-        RescueError says in words what is wrong: name unknown, refused, wrong password, no right to write.
+        RescueError says in words what is wrong: name unknown, refused, wrong password, no right to write. HostKeyError
+        carries the fingerprint of an SSH server that nobody has seen before: `accept` is the one that a person has
+        accepted.
         """
 
     def close_place(self, place: Place) -> None:

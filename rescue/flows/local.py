@@ -1,15 +1,24 @@
 """The engine of this machine: what flows want, done by `rescue.operations` and `rescue.places`."""
 
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError, UsageError
-from rescue.events import nowhere
+from rescue.events import Event, nowhere
 from rescue.flows.engine import Agreed, Catalogue, Plan
 from rescue.operations import jobs
-from rescue.operations.commands import Request, UndoRequest, command
+from rescue.operations.commands import (
+    Request,
+    TableRestoreRequest,
+    UndoRequest,
+    command,
+    confirmed,
+)
 from rescue.operations.jobs import Job
 from rescue.operations.prepare import (
     BackupRequest,
@@ -20,7 +29,12 @@ from rescue.operations.prepare import (
     prepare_clone,
     prepare_restore,
 )
+from rescue.operations.report import Report, export_reports, saved_reports, snapshot_report
+from rescue.operations.table import load_table, prepare_table
 from rescue.operations.undo import prepare_undo
+from rescue.places import access, repositories, shares
+from rescue.places.model import Place
+from rescue.process import hand_over, run
 from rescue.repository.repository import Repository
 
 
@@ -38,10 +52,66 @@ class LocalEngine:
             verified = {stored.id: date for stored in good if (date := opened.verified(stored.id))}
         return Catalogue(repository, tuple(reversed(good)), tuple(bad), verified)
 
+    def places(self, inventory: Inventory) -> tuple[Place, ...]:
+        """Open places first, then drives that could be opened."""
+        return access.places(inventory)
+
+    def open_place(self, place: Place) -> Place:
+        """Mount it where it is not."""
+        return access.open_place(place, look())
+
+    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
+        """Open a folder of another computer."""
+        return shares.connect(address, user, secret, accept_host_key=accept)
+
+    def close_place(self, place: Place) -> None:
+        """Unmount it."""
+        access.close_place(place)
+
+    def events(self, job: Job) -> tuple[Event, ...]:
+        """What a job has said until now."""
+        return tuple(jobs.Follower(job).read())
+
+    def reports(self) -> tuple[Report, ...]:
+        """From the state directory, and from the repositories of open places; the newest first."""
+        found = [*saved_reports()]
+        for place in access.places(look()):
+            for repository in (place.repositories or ()) if place.open else ():
+                with suppress(RescueError):  # what cannot be read now is told where it is used
+                    found += map(snapshot_report, self.catalogue(repository).snapshots)
+        return tuple(sorted(found, key=lambda report: report.date, reverse=True))
+
+    def save_reports(self, reports: Sequence[Report], directory: Path) -> Path:
+        """Write them as text files."""
+        return export_reports(reports, directory)
+
+    def delete(self, repository: Path, snapshot: str) -> None:
+        """Remove a snapshot."""
+        with Repository.open(repository, exclusive=True, any_index=True) as opened:
+            opened.delete_snapshot(snapshot)
+
+    def table_files(self, directory: Path) -> tuple[Path, ...]:
+        """The saved partition tables in a directory, the newest first."""
+        found = [path for path in directory.glob("*.json") if _is_table(path)]
+        return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
+
+    def wifi(self) -> Callable[[], None] | None:
+        """`nmtui` on this terminal."""
+        if shutil.which("nmtui") is None:
+            return None
+        return lambda: hand_over(["nmtui-connect"], cwd="/", extra={})
+
+    def power_off(self) -> None:
+        """Switch the computer off."""
+        run(["systemctl", "poweroff"])
+
+    def restart(self) -> None:
+        """Start the computer again."""
+        run(["systemctl", "reboot"])
+
     def make_repository(self, directory: Path) -> Path:
         """Make a repository in a new directory."""
-        Repository.init(directory)
-        return directory
+        return repositories.make(directory)
 
     def prepare(self, request: Request) -> Plan:
         """What a request would do."""
@@ -62,7 +132,7 @@ class LocalEngine:
         """Start the command of the request."""
         words = command(request)
         if agreed is not None:
-            words = (*words, "--yes", "--confirm", agreed.confirm, "--plan", agreed.digest)
+            words = (*words, *confirmed(agreed.confirm, agreed.digest))
         return jobs.start(words, title=title, detail=detail)
 
     def again(self, job: Job) -> Job:
@@ -76,6 +146,14 @@ class LocalEngine:
     def jobs(self) -> list[Job]:
         """Jobs that nobody has dismissed."""
         return jobs.jobs()
+
+
+def _is_table(path: Path) -> bool:
+    try:
+        load_table(path)
+    except RescueError:
+        return False
+    return True
 
 
 def _aimed(request: Request, target: str) -> Request:
@@ -98,5 +176,7 @@ def _prepared(request: Request, inventory: Inventory | None, *, measure: bool) -
             return prepare_clone(request, sink=nowhere, cancel=cancel, inventory=inventory, measure=measure)[0]
         case UndoRequest():
             return prepare_undo(request.target)
+        case TableRestoreRequest():
+            return prepare_table(request)
         case _:
             raise UsageError("This is not planned, it is only done.")

@@ -5,16 +5,23 @@ from pathlib import Path
 from rescue.flows.engine import Catalogue, Engine
 from rescue.flows.front import Front, Option, Pick
 from rescue.language import _
-from rescue.places.model import Place
+from rescue.places import mounting
+from rescue.places.model import Place, PlaceKind
 
 NAME = "rescue"
 
 
 def likely_repository(place: Place) -> Path:
-    """The repository of a place, or where it would be made; before the place is open, as if it were at `address`."""
-    if place.repositories:
-        return place.repositories[0]
-    return (place.directory or Path(place.address)) / NAME
+    """The repository of a place, or where it will be made; also before the place is open."""
+    directory = place.directory or mounting.point_for(place.uuid or place.address)
+    return directory / (place.repositories[0] if place.repositories else NAME)
+
+
+def commands(place: Place) -> tuple[tuple[str, ...], ...]:
+    """What a person types before a backup into this place: open it, and make the repository where there is none."""
+    opening = () if place.kind is PlaceKind.FOLDER else (("connect", place.address),)
+    making = (("init", str(likely_repository(place))),) if place.repositories == () else ()
+    return (*opening, *making)
 
 
 async def for_writing(front: Front, engine: Engine, place: Place) -> tuple[Place, Path]:
@@ -25,8 +32,8 @@ async def for_writing(front: Front, engine: Engine, place: Place) -> tuple[Place
     opened = await front.busy(_("Opening {place} …").format(place=place.name), lambda: engine.open_place(place))
     if opened.repositories:
         return opened, await _which(front, opened)
-    target = likely_repository(opened)
-    made = await front.busy(_("Making a repository …"), lambda: engine.make_repository(target))
+    directory = opened.directory or Path(opened.address)
+    made = await front.busy(_("Making a repository …"), lambda: engine.make_repository(directory))
     return opened, made
 
 

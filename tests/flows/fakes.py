@@ -314,8 +314,8 @@ class FakeEngine:
         self.there = tuple(opened if each.address == place.address else each for each in self.there)
         return opened
 
-    def connect(self, address: str, user: str, secret: str) -> Place:
-        self._asked("connect", address, user, secret)
+    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
+        self._asked("connect", address, user, secret, *([accept] if accept else []))
         return self.open_place(values.share(address))
 
     def close_place(self, place: Place) -> None:
@@ -328,7 +328,7 @@ class FakeEngine:
 
     def make_repository(self, directory: Path) -> Path:
         self._asked("make_repository", directory)
-        return directory
+        return directory / "rescue"
 
     def catalogue(self, repository: Path) -> Catalogue:
         self._asked("catalogue")
