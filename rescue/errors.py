@@ -7,6 +7,8 @@ the two together.
 from enum import Enum
 from typing import ClassVar
 
+from rescue.language import N_, _
+
 
 class Fault(Enum):
     """Where the cause lies, so that the reader knows where to look."""
@@ -20,7 +22,10 @@ class Fault(Enum):
 
 
 class RescueError(Exception):
-    """A failure that is told in words. `message` says what and why, `hint` says what to do."""
+    """A failure that is told in words. `message` says what and why, `hint` says what to do.
+
+    Both are in the person's language. `default_hint` is marked in the class, and translated when it is said.
+    """
 
     exit_code: ClassVar[int] = 1
     fault: ClassVar[Fault] = Fault.PROGRAM
@@ -29,7 +34,50 @@ class RescueError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint or self.default_hint
+        self.hint = hint or _(self.default_hint)
+
+
+# What the system says, which knows no language here; the commonest of it.
+_SYSTEM = (
+    N_("Cannot allocate memory"),
+    N_("Cannot send after transport endpoint shutdown"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Host is down"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Is a directory"),
+    N_("No medium found"),
+    N_("No route to host"),
+    N_("No space left on device"),
+    N_("No such device or address"),
+    N_("No such device"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Operation not supported"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Remote I/O error"),
+    N_("Stale file handle"),
+    N_("Structure needs cleaning"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many open files"),
+    N_("Transport endpoint is not connected"),
+    N_("Value too large for defined data type"),
+)
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says about a failure, in the person's language where we know it: continues a sentence."""
+    return _(error.strerror or str(error))
 
 
 class UsageError(RescueError):
@@ -44,7 +92,7 @@ class NotRootError(RescueError):
 
     exit_code = 10
     fault = Fault.REQUEST
-    default_hint = "Run the command again with sudo."
+    default_hint = N_("Run the command again with sudo.")
 
 
 class MissingToolError(RescueError):
@@ -66,7 +114,7 @@ class DeviceNotFoundError(RescueError):
 
     exit_code = 13
     fault = Fault.REQUEST
-    default_hint = "`rescue disks` lists the disks that are there."
+    default_hint = N_("`rescue disks` lists the disks that are there.")
 
 
 class SourceRefusedError(RescueError):
@@ -157,7 +205,7 @@ class NewerFormatError(RescueError):
 
     exit_code = 32
     fault = Fault.REPOSITORY
-    default_hint = "Use a newer Rescue. The repository's own extract.py still reads it."
+    default_hint = N_("Use a newer Rescue. The repository's own extract.py still reads it.")
 
 
 class RepositoryLockedError(RescueError):
@@ -172,7 +220,7 @@ class RepositoryFullError(RescueError):
 
     exit_code = 34
     fault = Fault.REPOSITORY
-    default_hint = "Free some space, or use another drive, and start again: what is stored already is used again."
+    default_hint = N_("Free some space, or use another drive, and start again: what is stored already is used again.")
 
 
 class RepositoryAccessError(RescueError):
@@ -187,7 +235,7 @@ class SnapshotNotFoundError(RescueError):
 
     exit_code = 36
     fault = Fault.REQUEST
-    default_hint = "`rescue list` shows the snapshots of the repository."
+    default_hint = N_("`rescue list` shows the snapshots of the repository.")
 
 
 class SnapshotAmbiguousError(RescueError):
@@ -224,5 +272,5 @@ class CancelledError(RescueError):
     exit_code = 130
     fault = Fault.REQUEST
 
-    def __init__(self, message: str = "Stopped on request.", *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or _("Stopped on request."), hint=hint)

@@ -7,12 +7,37 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+from rescue.language import N_, _
+
 _NAMES = {"JobFailed": "Error"}
 _MEANINGS = {
-    "OK": "Everything is there.",
-    "PARTIAL": "Something is missing. Do not rely on this as your only copy.",
-    "FAILED": "This did not work.",
+    "OK": N_("Everything is there."),
+    "PARTIAL": N_("Something is missing. Do not rely on this as your only copy."),
+    "FAILED": N_("This did not work."),
 }
+
+
+_VERDICTS = {"OK": N_("OK"), "PARTIAL": N_("PARTIAL"), "FAILED": N_("FAILED")}
+_PHASES = {
+    "scan": N_("scan"),
+    "back up": N_("back up"),
+    "restore": N_("restore"),
+    "clone": N_("clone"),
+    "write": N_("write"),
+    "verify": N_("verify"),
+    "check": N_("check"),
+}
+_JOBS = {
+    "backup": N_("backup"),
+    "restore": N_("restore"),
+    "clone": N_("clone"),
+    "stick": N_("stick"),
+}
+
+
+def job_word(job: str) -> str:
+    """What a job is called, for people; the job's own name is for scripts, in every language."""
+    return _(_JOBS.get(job, job))
 
 
 class Outcome(Enum):
@@ -25,7 +50,12 @@ class Outcome(Enum):
     @property
     def meaning(self) -> str:
         """What a person should make of it."""
-        return _MEANINGS[self.value]
+        return _(_MEANINGS[self.value])
+
+    @property
+    def word(self) -> str:
+        """The verdict for people; the value is for scripts, in every language."""
+        return _(_VERDICTS[self.value])
 
     @staticmethod
     def worst(outcomes: "list[Outcome]") -> "Outcome":
@@ -35,7 +65,7 @@ class Outcome(Enum):
 
 
 class Phase(Enum):
-    """What the job does at the moment, in the word that people see."""
+    """What the job does at the moment. The value is for scripts, in every language."""
 
     SCAN = "scan"
     BACKUP = "back up"
@@ -44,6 +74,11 @@ class Phase(Enum):
     STICK = "write"
     VERIFY = "verify"
     CHECK = "check"
+
+    @property
+    def word(self) -> str:
+        """The same for people."""
+        return _(_PHASES[self.value])
 
 
 @dataclass(frozen=True, slots=True)

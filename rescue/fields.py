@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 
 MAX_NUMBER = 1 << 63
 MAX_DEPTH = 16
@@ -20,7 +21,7 @@ class Fields:
 
     def __init__(self, data: object, where: str) -> None:
         if not isinstance(data, dict):
-            raise IntegrityError(f"{where} is not a JSON object.")
+            raise IntegrityError(_("{where} is not a JSON object.").format(where=where))
         self._data: dict[str, object] = data
         self.where = where
 
@@ -30,10 +31,10 @@ class Fields:
         try:
             return cls(json.loads(text), where)
         except (ValueError, RecursionError) as error:
-            raise IntegrityError(f"{where} is no valid JSON.") from error
+            raise IntegrityError(_("{where} is no valid JSON.").format(where=where)) from error
 
     def _bad(self, name: str) -> IntegrityError:
-        return IntegrityError(f"{self.where} has no valid “{name}”.")
+        return IntegrityError(_("{where} has no valid “{name}”.").format(where=self.where, name=name))
 
     def text(self, name: str) -> str:
         """A string."""
@@ -109,7 +110,7 @@ def _is_number(value: object) -> TypeGuard[int]:
 def _is_deep(value: object) -> bool:
     """True where objects and lists lie deeper inside one another than anything that we write."""
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH):
+    for _depth in range(MAX_DEPTH):
         level = [
             inner
             for outer in level

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from rescue.cancel import CancelToken
-from rescue.errors import MissingToolError, ToolError
+from rescue.errors import MissingToolError, ToolError, reason_of
+from rescue.language import _
 
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _STDERR_TAIL = 2000
@@ -92,7 +93,10 @@ def find(tool: str) -> str:
     path = shutil.which(tool, path=_SEARCH_PATH)
     if path is None:
         package = PACKAGES.get(tool, "partclone" if tool.startswith("partclone.") else tool)
-        raise MissingToolError(f"The program {tool} is not installed.", hint=f"Install it: apt install {package}")
+        raise MissingToolError(
+            _("The program {tool} is not installed.").format(tool=tool),
+            hint=_("Install it: apt install {package}").format(package=package),
+        )
     return path
 
 
@@ -122,9 +126,15 @@ def run(
                 stream.seek(0)
             done = Completed(tuple(argv), child.returncode, out.read(), err.read())
     except OSError as error:
-        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+        raise ToolError(
+            _("`{tool}` cannot be started: {reason}.").format(tool=argv[0], reason=reason_of(error))
+        ) from error
     if done.status not in allowed:
-        raise ToolError(f"`{' '.join(argv)}` ended with status {done.status}: {done.error_text or 'no message'}")
+        raise ToolError(
+            _("`{command}` ended with status {status}: {words}").format(
+                command=" ".join(argv), status=done.status, words=done.error_text or _("no message")
+            )
+        )
     return done
 
 
@@ -171,7 +181,9 @@ def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: 
                 env={**os.environ, **extra},
             )
         except OSError as error:
-            raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+            raise ToolError(
+                _("`{tool}` cannot be started: {reason}.").format(tool=argv[0], reason=reason_of(error))
+            ) from error
     threading.Thread(target=child.wait, daemon=True, name="reaper").start()  # no zombie stays
     return child.pid
 
@@ -185,7 +197,9 @@ def hand_over(argv: Sequence[str], *, cwd: str, extra: Mapping[str, str]) -> Non
     try:
         subprocess.run(argv, cwd=cwd, env={**os.environ, **extra}, check=False)
     except OSError as error:
-        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+        raise ToolError(
+            _("`{tool}` cannot be started: {reason}.").format(tool=argv[0], reason=reason_of(error))
+        ) from error
     finally:
         _reclaim_terminal()
         signal.signal(signal.SIGINT, former)
@@ -209,7 +223,9 @@ def _await(child: "subprocess.Popen[bytes]", name: str, timeout: float, cancel: 
             if cancel is not None:
                 cancel.raise_if_cancelled()
             if time.monotonic() > deadline:
-                raise ToolError(f"`{name}` did not end within {timeout:.0f} seconds.") from None
+                raise ToolError(
+                    _("`{tool}` did not end within {timeout:.0f} seconds.").format(tool=name, timeout=timeout)
+                ) from None
 
 
 def _stop(child: "subprocess.Popen[bytes]") -> None:

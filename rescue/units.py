@@ -1,5 +1,7 @@
 """Sizes. Inside the program every size and offset is an `int` in bytes; an LBA exists only with its sector size."""
 
+from rescue.language import _
+
 KiB = 1024
 MiB = 1024 * KiB
 GiB = 1024 * MiB
@@ -36,7 +38,7 @@ def format_size(size: int) -> str:
     for unit, name in _NAMES:
         if size * 20 >= unit * 20 - unit // KiB:  # what would round to 1024.0 of the smaller unit
             tenths = (size * 10 + unit // 2) // unit
-            return f"{tenths // 10}.{tenths % 10} {name}"
+            return _("{whole}.{tenths} {unit}").format(whole=tenths // 10, tenths=tenths % 10, unit=name)
     return f"{size} B"
 
 
