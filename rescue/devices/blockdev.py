@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Self
 from rescue.devices import ioctls
 from rescue.devices.sysfs import Block
 from rescue.devices.uses import UseTable
-from rescue.errors import DeviceNotFoundError, NotRootError, RescueError, SourceReadError, TargetRefusedError
+from rescue.errors import DeviceNotFoundError, NotRootError, RescueError, SourceReadError, TargetRefusedError, reason_of
+from rescue.language import _
 from rescue.units import MiB
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class BlockDevice:
         try:
             mode = Path(path).stat().st_mode
             if not (stat.S_ISBLK(mode) or stat.S_ISREG(mode)):
-                raise DeviceNotFoundError(f"{path} is neither a block device nor a file.")
+                raise DeviceNotFoundError(_("{path} is neither a block device nor a file.").format(path=path))
             fd = os.open(path, flags | (os.O_DIRECT if direct and stat.S_ISBLK(mode) else 0))
         except OSError as error:
             raise _opening_error(error, path) from error
@@ -87,7 +88,7 @@ class BlockDevice:
     def _require_writable(self) -> None:
         """The kernel lets a read-only device be opened for writing, and refuses each write later."""
         if self.is_read_only():
-            raise TargetRefusedError(f"{self.path} is read-only.")
+            raise TargetRefusedError(_("{path} is read-only.").format(path=self.path))
 
     def __enter__(self) -> Self:
         return self
@@ -183,20 +184,20 @@ def _pieces(start: int, length: int, step: int, cancel: CancelToken | None) -> I
 def _opening_error(error: OSError, path: str) -> RescueError:
     match error.errno:
         case errno.EACCES | errno.EPERM:
-            hint = "" if os.geteuid() else "The machine forbids this device even to root; a container does that."
-            return NotRootError(f"{path} may not be opened.", hint=hint)
+            hint = "" if os.geteuid() else _("The machine forbids this device even to root; a container does that.")
+            return NotRootError(_("{path} may not be opened.").format(path=path), hint=hint)
         case errno.ENOENT | errno.ENXIO | errno.ENODEV | errno.ENOTDIR:
-            return DeviceNotFoundError(f"There is no {path}.")
+            return DeviceNotFoundError(_("There is no {path}.").format(path=path))
         case errno.ENOMEDIUM:
-            return DeviceNotFoundError(f"{path} holds no medium.")
+            return DeviceNotFoundError(_("{path} holds no medium.").format(path=path))
         case errno.EROFS:
-            return TargetRefusedError(f"{path} is read-only.")
+            return TargetRefusedError(_("{path} is read-only.").format(path=path))
         case errno.EBUSY:
-            return TargetRefusedError(f"{path} is in use: {_what_holds(path)}.")
-    return SourceReadError(f"{path} cannot be opened: {error.strerror}.")
+            return TargetRefusedError(_("{path} is in use: {uses}.").format(path=path, uses=_what_holds(path)))
+    return SourceReadError(_("{path} cannot be opened: {reason}.").format(path=path, reason=reason_of(error)))
 
 
 def _what_holds(path: str) -> str:
     block = Block.at(path)
     uses = UseTable.read().of_all(block) if block is not None else ()
-    return "; ".join(f"it is {use.describe()}" for use in uses) or "another program has claimed it"
+    return "; ".join(_("it is {use}").format(use=use.describe()) for use in uses) or _("another program has claimed it")

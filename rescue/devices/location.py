@@ -8,6 +8,7 @@ from pathlib import Path
 from rescue.devices.mounts import Mount, read_mounts
 from rescue.devices.sysfs import DEV, Block, btrfs_members
 from rescue.errors import DeviceNotFoundError
+from rescue.language import _
 
 
 def canonical_node(path: str) -> str:
@@ -21,10 +22,10 @@ def require_block_device(path: str) -> None:
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):
-        raise DeviceNotFoundError(f"There is no {path}.") from None
+        raise DeviceNotFoundError(_("There is no {path}.").format(path=path)) from None
     if not stat.S_ISBLK(mode):
-        kind = "a directory" if stat.S_ISDIR(mode) else "a file" if stat.S_ISREG(mode) else "something else"
-        raise DeviceNotFoundError(f"{path} is no disk or partition but {kind}.")
+        kind = _("a directory") if stat.S_ISDIR(mode) else _("a file") if stat.S_ISREG(mode) else _("something else")
+        raise DeviceNotFoundError(_("{path} is no disk or partition but {kind}.").format(path=path, kind=kind))
 
 
 def carriers(path: str) -> tuple[str, ...]:

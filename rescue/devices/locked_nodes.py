@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from rescue.devices.sysfs import Block
-from rescue.errors import RescueError
+from rescue.errors import RescueError, reason_of
+from rescue.language import _
 
 FOLDER = Path("/run/rescue")
 _SUFFIX = ".locks"
@@ -63,7 +64,9 @@ def alone() -> Iterator[None]:
         FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(FOLDER / "mutex", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RescueError(f"Write-locks cannot be remembered in {FOLDER}: {error.strerror}.") from error
+        raise RescueError(
+            _("Write-locks cannot be remembered in {folder}: {reason}.").format(folder=FOLDER, reason=reason_of(error))
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -11,12 +11,13 @@ from typing import Any
 
 from rescue.devices import location
 from rescue.errors import DeviceNotFoundError
+from rescue.language import N_, _
 
 _SUBJECTS = {
-    "wwn": "The world wide name",
-    "serial": "The serial number",
-    "backing": "The backing file",
-    "table_uuid": "The partition table's id",
+    "wwn": N_("The world wide name"),
+    "serial": N_("The serial number"),
+    "backing": N_("The backing file"),
+    "table_uuid": N_("The partition table's id"),
 }
 
 
@@ -40,11 +41,17 @@ class Identity:
         names = [name for name in _SUBJECTS if not (ignore_table and name == "table_uuid")]
         changed = [name for name in names if getattr(self, name) != getattr(other, name)]
         told = [
-            f"{_SUBJECTS[name]} is {getattr(other, name) or 'unknown'}, expected is {getattr(self, name) or 'none'}."
+            _("{subject} is {found}, expected is {expected}.").format(
+                subject=_(_SUBJECTS[name]),
+                found=getattr(other, name) or _("unknown"),
+                expected=getattr(self, name) or _("none"),
+            )
             for name in changed
         ]
         if self.size != other.size:
-            told.append(f"The size is {other.size} bytes, expected is {self.size}.")
+            told.append(
+                _("The size is {found} bytes, expected is {expected}.").format(found=other.size, expected=self.size)
+            )
         return tuple(told)
 
     def to_json(self) -> dict[str, object]:
@@ -55,17 +62,17 @@ class Identity:
     def from_json(cls, value: object) -> Identity:
         """Inverse of `to_json`; ValueError where `value` is no identity."""
         if not isinstance(value, dict):
-            raise ValueError("the identity of a disk is no JSON object")  # noqa: TRY004
+            raise ValueError(_("the identity of a disk is no JSON object"))  # noqa: TRY004
         size = value.get("size")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise ValueError("the identity of a disk has no size")
+            raise ValueError(_("the identity of a disk has no size"))
         return cls(**{name: _text_or_none(value, name) for name in _SUBJECTS}, size=size)
 
 
 def _text_or_none(value: dict[Any, Any], name: str) -> str | None:
     text = value.get(name)
     if text is not None and not isinstance(text, str):
-        raise ValueError(f"the identity of a disk has a bad {name}")
+        raise ValueError(_("the identity of a disk has a bad {name}").format(name=name))
     return text
 
 
@@ -87,14 +94,15 @@ class Use:
 
     def describe(self) -> str:
         """The use in words that continue "it is …"."""
-        how = " read-only" if self.read_only else ""
         match self.kind:
             case UseKind.MOUNT:
-                return f"mounted{how} at {self.detail}"
+                text = _("mounted read-only at {place}") if self.read_only else _("mounted at {place}")
+                return text.format(place=self.detail)
             case UseKind.SWAP:
-                return "active swap space"
+                return _("active swap space")
             case UseKind.HOLDER:
-                return f"held{how} by {self.detail}"
+                text = _("held read-only by {holder}") if self.read_only else _("held by {holder}")
+                return text.format(holder=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ class Disk:
     @property
     def title(self) -> str | None:
         """What the disk as a whole is, for people: the system that runs from it, or the one that is on it."""
-        return "Rescue, running now" if self.live_medium else self.system
+        return _("Rescue, running now") if self.live_medium else self.system
 
     def all_uses(self) -> tuple[tuple[str, Use], ...]:
         """Every use of the disk and of its partitions, with the path of the node in use."""
@@ -209,7 +217,9 @@ class Inventory:
         """The whole disk at `path`; DeviceNotFoundError where that is none, or a partition."""
         disk, part = self.find(path)
         if part is not None:
-            raise DeviceNotFoundError(f"{path} is a partition of {disk.path}, not a whole disk.")
+            raise DeviceNotFoundError(
+                _("{path} is a partition of {disk}, not a whole disk.").format(path=path, disk=disk.path)
+            )
         return disk
 
     def find(self, path: str) -> tuple[Disk, Partition | None]:
@@ -222,8 +232,12 @@ class Inventory:
             return found
         location.require_block_device(path)
         if self.visible is not None:
-            raise DeviceNotFoundError(f"{path} is hidden: RESCUE_DEVICES names the only devices to work with.")
-        raise DeviceNotFoundError(f"{path} is not a disk, nor a partition of one, that can be imaged.")
+            raise DeviceNotFoundError(
+                _("{path} is hidden: RESCUE_DEVICES names the only devices to work with.").format(path=path)
+            )
+        raise DeviceNotFoundError(
+            _("{path} is not a disk, nor a partition of one, that can be imaged.").format(path=path)
+        )
 
     def _at(self, path: str) -> tuple[Disk, Partition | None] | None:
         for disk in self.disks:

@@ -11,6 +11,7 @@ from rescue.devices.location import canonical_node
 from rescue.devices.locked_nodes import Node
 from rescue.devices.model import Disk, Inventory, Use
 from rescue.errors import RescueError
+from rescue.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def _choose(inventory: Inventory, kept: Collection[str]) -> tuple[list[str], lis
             continue
         for path, written in _nodes(disk, kept):
             if written:
-                unlocked.append(Unlocked(path, "; ".join(f"{node} is {use.describe()}" for node, use in written)))
+                uses = (_("{path} is {use}").format(path=node, use=use.describe()) for node, use in written)
+                unlocked.append(Unlocked(path, "; ".join(uses)))
             else:
                 chosen.append(path)
     return chosen, unlocked
@@ -130,9 +132,10 @@ def _lockable(devices: Collection[BlockDevice]) -> tuple[dict[Node, BlockDevice]
     for device in devices:
         node = Node.at(device.path)
         if node is None:
-            refused.append(Unlocked(device.path, "it is gone"))
+            refused.append(Unlocked(device.path, _("it is gone")))
         elif node in writers:
-            refused.append(Unlocked(device.path, f"process {writers[node]}, another job of Rescue, writes it"))
+            why = _("process {pid}, another job of Rescue, writes it").format(pid=writers[node])
+            refused.append(Unlocked(device.path, why))
         elif node in shared or not device.is_read_only():
             ours[node] = device
     return ours, refused

@@ -17,6 +17,7 @@ from rescue.filesystems.fields import le16, le32, le64, u8
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench, UnmappableError
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 CHUNK_ITEM = 228
 _HEADER, _ITEM, _POINTER = 101, 25, 33
@@ -58,12 +59,12 @@ class Root(NamedTuple):
 
 def read_chunk(start: int, data: bytes, device: int) -> Chunk:
     """Decode a chunk item; only single and DUP on the one device pass."""
-    demand(len(data) >= 48, "A Btrfs chunk is damaged.")
+    demand(len(data) >= 48, _("A Btrfs chunk is damaged."))
     length, profile, count = le64(data, 0), le64(data, 24) & _PROFILES, le16(data, 44)
-    demand(profile in (0, _DUP), "The Btrfs has a RAID profile.")
-    demand(count == (2 if profile else 1) and len(data) >= 48 + 32 * count, "A Btrfs chunk is damaged.")
+    demand(profile in (0, _DUP), _("The Btrfs has a RAID profile."))
+    demand(count == (2 if profile else 1) and len(data) >= 48 + 32 * count, _("A Btrfs chunk is damaged."))
     stripes = range(48, 48 + 32 * count, 32)
-    demand(all(le64(data, offset) == device for offset in stripes), "The Btrfs spans more than one device.")
+    demand(all(le64(data, offset) == device for offset in stripes), _("The Btrfs spans more than one device."))
     return Chunk(start, length, tuple(le64(data, offset + 8) for offset in stripes))
 
 
@@ -81,7 +82,7 @@ class Chunks:
             return
         free = before is None or before.start + before.length <= chunk.start
         free &= index == len(self.chunks) or chunk.start + chunk.length <= self.chunks[index].start
-        demand(free and chunk.length > 0, "Btrfs chunks overlap.")
+        demand(free and chunk.length > 0, _("Btrfs chunks overlap."))
         self.chunks.insert(index, chunk)
 
     def find(self, address: int, length: int) -> Chunk:
@@ -89,7 +90,7 @@ class Chunks:
         index = bisect_right(self.chunks, address, key=lambda known: known.start) - 1
         chunk = self.chunks[index] if index >= 0 else None
         if chunk is None or address + length > chunk.start + chunk.length:
-            raise UnmappableError(f"The Btrfs address {address} lies in no chunk.")
+            raise UnmappableError(_("The Btrfs address {address} lies in no chunk.").format(address=address))
         return chunk
 
     def places(self, address: int, length: int) -> list[int]:
@@ -121,15 +122,15 @@ class Trees:
 
     def walk(self, root: Root) -> Iterator[Item]:
         """Every item of a tree in the order of the keys."""
-        demand(root.level <= _MAX_LEVEL, "A Btrfs tree is too high.")
+        demand(root.level <= _MAX_LEVEL, _("A Btrfs tree is too high."))
         if self.bench.cancel is not None:
             self.bench.cancel.raise_if_cancelled()
-        demand(root.address not in self.visited, "A Btrfs node belongs to two places.")
+        demand(root.address not in self.visited, _("A Btrfs node belongs to two places."))
         self.visited.add(root.address)
         node = self._read(root)
         count = le32(node, 96)
         width = _POINTER if root.level else _ITEM
-        demand(_HEADER + count * width <= self.node_size, "A Btrfs node is damaged.")
+        demand(_HEADER + count * width <= self.node_size, _("A Btrfs node is damaged."))
         for start in range(_HEADER, _HEADER + count * width, width):
             if root.level:
                 child = Root(le64(node, start + 17), root.level - 1, le64(node, start + 25))
@@ -140,7 +141,7 @@ class Trees:
     def _item(self, leaf: bytes, start: int) -> Item:
         begin = _HEADER + le32(leaf, start + 17)
         end = begin + le32(leaf, start + 21)
-        demand(end <= self.node_size, "A Btrfs leaf is damaged.")
+        demand(end <= self.node_size, _("A Btrfs leaf is damaged."))
         return Item(le64(leaf, start), u8(leaf, start + 8), le64(leaf, start + 9), leaf[begin:end])
 
     def _read(self, root: Root) -> bytes:
@@ -149,7 +150,7 @@ class Trees:
             node = self.volume.read(place, self.node_size)
             if self._is_sound(node, root):
                 return node
-        raise UnmappableError(f"The Btrfs node at address {root.address} is damaged.")
+        raise UnmappableError(_("The Btrfs node at address {address} is damaged.").format(address=root.address))
 
     def _is_sound(self, node: bytes, root: Root) -> bool:
         digest = self.checksum(node[32:])

@@ -20,6 +20,7 @@ from rescue.filesystems.overlay import mount_once, overlay
 from rescue.filesystems.volume import opened, size_of
 from rescue.filesystems.xfs import Xfs
 from rescue.filesystems.xfs_replay import log_is_clean
+from rescue.language import _
 
 # ntfsresize ends with a failure when nothing is left to shrink, after its check.
 _VOLUME_FULL = "Volume is full"
@@ -57,7 +58,7 @@ def check(
     that fails is a failed check.
     """
     if fstype is None or fstype not in _COMMANDS:
-        return CheckResult(None, "", "There is no checker for this type.")
+        return CheckResult(None, "", _("There is no checker for this type."))
     bench = Bench(scratch or Path(tempfile.gettempdir()), cancel)
     size = size_of(path)
     if not _has_journal_to_replay(path, size, fstype, bench):

@@ -16,6 +16,7 @@ from rescue.filesystems.fields import uuid_text
 from rescue.filesystems.gate import demand_count, demand_covered
 from rescue.filesystems.model import Bench, Measured
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 TOOL = "partclone.ext4"
 
@@ -25,7 +26,7 @@ def structures(superblock: Superblock) -> Iterator[tuple[str, Extent]]:
     yield "superblock", Extent(SUPERBLOCK_START, SUPERBLOCK_START + 1024)
     for group in superblock.backup_groups():
         start = (superblock.first_block + group * superblock.blocks_per_group) * superblock.block_size
-        yield f"superblock copy of group {group}", Extent(start, start + 1024)
+        yield _("superblock copy of group {group}").format(group=group), Extent(start, start + 1024)
     for extent in superblock.journal_extents():
         yield "journal", extent
 

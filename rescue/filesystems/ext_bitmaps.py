@@ -15,6 +15,7 @@ from rescue.filesystems.fields import le16, le32
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 _BLOCK_UNINIT = 0x2
 
@@ -84,7 +85,7 @@ def _used_in(volume: Volume, superblock: Superblock, group: Group) -> Iterator[t
             yield block, block + 1
         yield group.inode_table, group.inode_table + superblock.inode_table_blocks
         return
-    demand(0 < group.bitmap < superblock.blocks, "An ext block bitmap lies outside the file system.")
+    demand(0 < group.bitmap < superblock.blocks, _("An ext block bitmap lies outside the file system."))
     bitmap = volume.read(group.bitmap * superblock.block_size, superblock.block_size)
     for start, end in bit_runs(bitmap, count):
         yield first + start, first + end

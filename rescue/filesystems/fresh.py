@@ -14,6 +14,7 @@ from rescue.cancel import CancelToken
 from rescue.errors import MissingToolError, ToolError
 from rescue.extents import Extents
 from rescue.filesystems.overlay import loop_over
+from rescue.language import _
 
 TYPE = "exfat"
 _MAKER, _CHECKER, _DRIVER = "mkfs.exfat", "fsck.exfat", "mount.exfat-fuse"
@@ -47,7 +48,7 @@ def mounted(file: Path, point: Path) -> Iterator[bool]:
         finally:
             process.run(["umount", str(point)])
     if process.run(["losetup", "--noheadings", "--associated", str(file)]).text.strip():
-        raise ToolError("The new file system is still in use, although nobody should know of it.")
+        raise ToolError(_("The new file system is still in use, although nobody should know of it."))
 
 
 def _mount(device: str, point: Path) -> bool:

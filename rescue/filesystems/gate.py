@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rescue.extents import Extent, Extents
 from rescue.filesystems.model import UnmappableError
+from rescue.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class FeatureWord:
     def set_in(self, flags: int) -> list[str]:
         """Names of the flags that are set, rising; a bit without a name is `unknown flag 0x…`."""
         bits = [1 << position for position in range(flags.bit_length()) if flags >> position & 1]
-        return [self.names.get(bit, f"unknown flag {bit:#x}") for bit in bits]
+        return [self.names.get(bit) or _("unknown flag {bit:#x}").format(bit=bit) for bit in bits]
 
     def unproven(self, flags: int) -> list[str]:
         """Names of the flags that are set and that no test of ours proves."""
@@ -37,16 +38,29 @@ def demand(condition: bool, reason: str) -> None:
 def demand_proven(filesystem: str, unproven: Iterable[str]) -> None:
     """Only features that our tests prove pass."""
     names = ", ".join(unproven)
-    demand(not names, f"This {filesystem} uses features that Rescue has not proven: {names}.")
+    demand(
+        not names,
+        _("This {filesystem} uses features that Rescue has not proven: {names}.").format(
+            filesystem=filesystem, names=names
+        ),
+    )
 
 
 def demand_covered(used: Extents, needed: Iterable[tuple[str, Extent]]) -> None:
     """Every named structure lies in the map."""
     for name, (start, end) in needed:
-        demand(used.contains(start, end), f"The map of used blocks leaves out the {name} at byte {start}.")
+        demand(
+            used.contains(start, end),
+            _("The map of used blocks leaves out the {name} at byte {start}.").format(name=name, start=start),
+        )
 
 
 def demand_count(used: int, expected: int, tolerance: int = 0) -> None:
     """The map's total agrees with the file system's own count, both in bytes."""
     agrees = abs(used - expected) <= tolerance
-    demand(agrees, f"The map has {used} used bytes, the file system itself counts {expected}.")
+    demand(
+        agrees,
+        _("The map has {used} used bytes, the file system itself counts {expected}.").format(
+            used=used, expected=expected
+        ),
+    )

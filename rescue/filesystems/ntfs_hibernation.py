@@ -11,6 +11,7 @@ from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench
 from rescue.filesystems.ntfs_records import Geometry
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 _MAGIC = {b"hibr", b"HIBR"}
 _ABSENT = "No such file or directory"
@@ -28,7 +29,10 @@ def is_hibernated(volume: Volume, geometry: Geometry, bench: Bench) -> bool:
     if _ABSENT in done.error_text:
         return False
     complaint = done.error_text.partition("\n")[0]
-    demand(done.status == 0 and "$DATA" in text, f"ntfsinfo cannot read the volume: {complaint}")
+    demand(
+        done.status == 0 and "$DATA" in text,
+        _("ntfsinfo cannot read the volume: {complaint}").format(complaint=complaint),
+    )
     run = _DATA_RUN.search(text)
     if run is None:
         return False  # empty, or so short that it lies inside its record: no session fits there

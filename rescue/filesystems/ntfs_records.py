@@ -12,6 +12,7 @@ from rescue.filesystems.fields import le16, le32, le64, u8
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import UnmappableError
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 VOLUME_INFORMATION, DATA = 0x70, 0x80
 _ATTRIBUTE_LIST, _END = 0x20, 0xFFFFFFFF
@@ -52,7 +53,7 @@ class Attribute:
     @property
     def resident_value(self) -> bytes:
         """The value of a resident attribute."""
-        demand(u8(self.data, 8) == 0, "An NTFS attribute is not where it belongs.")
+        demand(u8(self.data, 8) == 0, _("An NTFS attribute is not where it belongs."))
         start = le16(self.data, 20)
         return self.data[start : start + le32(self.data, 16)]
 
@@ -63,11 +64,11 @@ class Attribute:
 
     def extents(self, geometry: Geometry) -> list[Extent]:
         """Where the value lies, in order; a hole is damage, as the files read here have none."""
-        demand(u8(self.data, 8) == 1 and le64(self.data, 16) == 0, "An NTFS system file is too fragmented to read.")
+        demand(u8(self.data, 8) == 1 and le64(self.data, 16) == 0, _("An NTFS system file is too fragmented to read."))
         cluster = geometry.cluster
         runs = list(_runs(self.data[le16(self.data, 32) :]))
         inside = all(start >= 0 and start + count <= geometry.clusters for start, count in runs)
-        demand(inside and bool(runs), "An NTFS system file lies outside the volume.")
+        demand(inside and bool(runs), _("An NTFS system file lies outside the volume."))
         return [Extent(start * cluster, (start + count) * cluster) for start, count in runs]
 
 
@@ -79,7 +80,7 @@ def _runs(pairs: bytes) -> Iterator[tuple[int, int]]:
         middle = position + 1 + length_size
         after = middle + offset_size
         sound = 0 < length_size <= 8 and 0 < offset_size <= 8 and after <= len(pairs)
-        demand(sound, "An NTFS run list is damaged.")
+        demand(sound, _("An NTFS run list is damaged."))
         cluster += int.from_bytes(pairs[middle:after], "little", signed=True)
         count = int.from_bytes(pairs[position + 1 : middle], "little")
         yield cluster, count
@@ -88,14 +89,14 @@ def _runs(pairs: bytes) -> Iterator[tuple[int, int]]:
 
 def with_fixups(data: bytes, magic: bytes) -> bytes:
     """The structure with the true last bytes of its sectors; UnmappableError where a write was torn."""
-    demand(data[:4] == magic, f"An NTFS structure has no {magic.decode()} magic.")
+    demand(data[:4] == magic, _("An NTFS structure has no {magic} magic.").format(magic=magic.decode()))
     start, count = le16(data, 4), le16(data, 6)
-    demand(count > 0 and start + 2 * count <= len(data), "An NTFS update sequence is damaged.")
-    demand((count - 1) * _FIXUP_STRIDE <= len(data), "An NTFS update sequence is damaged.")
+    demand(count > 0 and start + 2 * count <= len(data), _("An NTFS update sequence is damaged."))
+    demand((count - 1) * _FIXUP_STRIDE <= len(data), _("An NTFS update sequence is damaged."))
     fixed = bytearray(data)
     for index in range(1, count):
         place = index * _FIXUP_STRIDE - 2
-        demand(data[place : place + 2] == data[start : start + 2], "An NTFS structure was written only in part.")
+        demand(data[place : place + 2] == data[start : start + 2], _("An NTFS structure was written only in part."))
         fixed[place : place + 2] = data[start + 2 * index : start + 2 * index + 2]
     return bytes(fixed)
 
@@ -105,7 +106,7 @@ def read_record(volume: Volume, geometry: Geometry, number: int) -> list[Attribu
     data = with_fixups(volume.read(geometry.mft + number * geometry.record, geometry.record), b"FILE")
     attributes = list(_attributes(data))
     listed = any(attribute.kind == _ATTRIBUTE_LIST for attribute in attributes)
-    demand(not listed, "An NTFS system file is too fragmented to read.")
+    demand(not listed, _("An NTFS system file is too fragmented to read."))
     return attributes
 
 
@@ -113,7 +114,7 @@ def _attributes(record: bytes) -> Iterator[Attribute]:
     position = le16(record, 20)
     while position + 8 <= len(record) and le32(record, position) != _END:
         length = le32(record, position + 4)
-        demand(length >= 24 and position + length <= len(record), "An NTFS file record is damaged.")
+        demand(length >= 24 and position + length <= len(record), _("An NTFS file record is damaged."))
         yield Attribute(record[position : position + length])
         position += length
 
@@ -123,4 +124,4 @@ def attribute(attributes: list[Attribute], kind: int) -> Attribute:
     for candidate in attributes:
         if candidate.kind == kind and candidate.unnamed:
             return candidate
-    raise UnmappableError("An NTFS system file has lost an attribute.")
+    raise UnmappableError(_("An NTFS system file has lost an attribute."))

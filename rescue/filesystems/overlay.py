@@ -17,6 +17,7 @@ from pathlib import Path
 from rescue import process
 from rescue.errors import ToolError
 from rescue.filesystems.model import Bench, UnmappableError
+from rescue.language import _
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.02
@@ -52,7 +53,9 @@ def mount_once(device: str, kind: str, bench: Bench) -> None:
         try:
             process.run(argv, cancel=bench.cancel)
         except ToolError as error:
-            raise UnmappableError(f"The journal cannot be replayed on a copy: {error.message}") from error
+            raise UnmappableError(
+                _("The journal cannot be replayed on a copy: {message}").format(message=error.message)
+            ) from error
 
 
 def _daemon_arguments(path: str, directory: Path, exported: Path) -> list[str]:
@@ -83,7 +86,7 @@ def _await_export(child: "subprocess.Popen[bytes]", exported: Path, size: int, l
     while exported.stat().st_size != size:
         if child.poll() is not None or time.monotonic() > deadline:
             words = log.read_text(errors="replace").strip()
-            raise ToolError(f"The writable overlay does not start: {words or 'no message'}")
+            raise ToolError(_("The writable overlay does not start: {words}").format(words=words or _("no message")))
         if bench.cancel is not None:
             bench.cancel.raise_if_cancelled()
         time.sleep(_POLL_SECONDS)

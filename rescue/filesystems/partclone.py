@@ -17,6 +17,7 @@ from rescue import process
 from rescue.extents import Extents
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench, UnmappableError
+from rescue.language import _
 
 _TIMEOUT_SECONDS = 6 * 3600.0
 _SIGN_OF_FAILURE = re.compile(
@@ -56,7 +57,12 @@ def read_map(tool: str, path: str, end: int, bench: Bench) -> tuple[Extents, str
         )
         _demand_clean(tool, done, path, directory)
         domain = _read(tool, target)
-    demand(domain.end == end, f"{tool} ends its map at byte {domain.end}, the file system ends at byte {end}.")
+    demand(
+        domain.end == end,
+        _("{tool} ends its map at byte {found}, the file system ends at byte {end}.").format(
+            tool=tool, found=domain.end, end=end
+        ),
+    )
     return domain.used, f"{tool} {domain.version}"
 
 
@@ -68,8 +74,8 @@ def _demand_clean(tool: str, done: process.Completed, *paths: str) -> None:
     for line in re.split(r"[\r\n]+", text):
         if _SIGN_OF_FAILURE.search(line):
             raise UnmappableError(f"{tool} says: {line.strip()[:300]}")
-    demand(done.status == 0, f"{tool} ended with status {done.status}.")
-    demand(_SUCCESS in text, f"{tool} does not report success.")
+    demand(done.status == 0, _("{tool} ended with status {status}.").format(tool=tool, status=done.status))
+    demand(_SUCCESS in text, _("{tool} does not report success.").format(tool=tool))
 
 
 def _read(tool: str, target: Path) -> DomainMap:
@@ -77,7 +83,7 @@ def _read(tool: str, target: Path) -> DomainMap:
         with target.open(encoding="ascii") as lines:
             return parse(lines)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnmappableError(f"{tool} wrote no readable map.") from error
+        raise UnmappableError(_("{tool} wrote no readable map.").format(tool=tool)) from error
 
 
 def parse(lines: Iterable[str]) -> DomainMap:
@@ -86,10 +92,10 @@ def parse(lines: Iterable[str]) -> DomainMap:
     version = _VERSION.match(next(stream, ""))
     body = (line for line in stream if line.strip() and not line.startswith("#"))
     if version is None or not _POSITION.match(next(body, "")):
-        raise UnmappableError("The map of used blocks has no proper head.")
+        raise UnmappableError(_("The map of used blocks has no proper head."))
     pieces = _Pieces(body)
     used = Extents(pieces.used())
-    demand(pieces.end > 0, "The map of used blocks is empty.")
+    demand(pieces.end > 0, _("The map of used blocks is empty."))
     return DomainMap(used, pieces.end, version[1])
 
 
@@ -105,10 +111,12 @@ class _Pieces:
         for line in self._lines:
             match = _LINE.match(line)
             if match is None:
-                raise UnmappableError(f"The map of used blocks has a line that is none: {line[:80]!r}")
+                raise UnmappableError(
+                    _("The map of used blocks has a line that is none: {line!r}").format(line=line[:80])
+                )
             start, length = int(match[1], 16), int(match[2], 16)
             whole = start == self.end and length > 0 and start + length < 1 << 63
-            demand(whole, f"The map of used blocks has a gap or an overlap at byte {start}.")
+            demand(whole, _("The map of used blocks has a gap or an overlap at byte {start}.").format(start=start))
             self.end = start + length
             if match[3] == "+":
                 yield start, self.end

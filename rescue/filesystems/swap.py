@@ -11,12 +11,13 @@ from rescue.extents import Extents
 from rescue.filesystems.fields import uuid_text
 from rescue.filesystems.model import Bench, Measured, UnmappableError
 from rescue.filesystems.volume import Volume
+from rescue.language import N_, _
 from rescue.units import KiB
 
 _PAGE_SIZES = tuple(4 * KiB << shift for shift in range(5))
 _SWAP = {b"SWAPSPACE2", b"SWAP-SPACE"}
 _SUSPENDED = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001", b"TOI")
-_ASLEEP = "The computer is hibernated in this swap space; restore resumes the saved session."
+_ASLEEP = N_("The computer is hibernated in this swap space; restore resumes the saved session.")
 
 
 class Swap:
@@ -33,8 +34,8 @@ class Swap:
             header = volume.read(0, page)
             signature = header[-10:]
             if signature.startswith(_SUSPENDED):
-                raise UnmappableError(_ASLEEP)
+                raise UnmappableError(_(_ASLEEP))
             if signature in _SWAP:
                 facts: dict[str, str | int] = {"page_size": page, "uuid": uuid_text(header[0x40C:0x41C])}
                 return Measured(volume.size, Extents([(0, page)]), "swap header", (), facts)
-        raise UnmappableError("The swap space has no signature.")
+        raise UnmappableError(_("The swap space has no signature."))

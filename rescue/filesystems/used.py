@@ -9,6 +9,7 @@ from rescue.filesystems.catalog import member_for
 from rescue.filesystems.model import Bench, Measured, UnmappableError, UsedMap
 from rescue.filesystems.raw import Raw
 from rescue.filesystems.volume import opened
+from rescue.language import _
 from rescue.units import MiB, format_size
 
 _TAIL_EDGE = MiB
@@ -26,7 +27,7 @@ def used_map(
     """
     name = fstype or "unknown"
     if raw:
-        return _all_blocks(name, size, notes=("All blocks are imaged, as requested.",))
+        return _all_blocks(name, size, notes=(_("All blocks are imaged, as requested."),))
     member = member_for(fstype)
     if isinstance(member, Raw):
         return _all_blocks(name, size)
@@ -56,11 +57,13 @@ def _with_tail(measured: Measured, size: int) -> tuple[Extents, tuple[str, ...]]
     """
     tail = size - measured.end
     if tail < 0:
-        raise UnmappableError(f"The file system is {format_size(-tail)} larger than its partition.")
+        raise UnmappableError(_("The file system is {size} larger than its partition.").format(size=format_size(-tail)))
     if measured.used.end > measured.end:
-        raise UnmappableError("The map of used blocks reaches over the end of the file system.")
+        raise UnmappableError(_("The map of used blocks reaches over the end of the file system."))
     if tail <= 2 * _TAIL_EDGE:
         return measured.used | Extents([(measured.end, size)]), ()
     edges = Extents([(measured.end, measured.end + _TAIL_EDGE), (size - _TAIL_EDGE, size)])
-    note = f"The partition is {format_size(tail)} larger than its file system; of that, the edges are imaged."
+    note = _("The partition is {size} larger than its file system; of that, the edges are imaged.").format(
+        size=format_size(tail)
+    )
     return measured.used | edges, (note,)

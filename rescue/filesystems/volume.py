@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rescue.errors import SourceReadError
+from rescue.errors import SourceReadError, reason_of
+from rescue.language import _
 
 
 class Volume:
@@ -22,7 +23,11 @@ class Volume:
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise SourceReadError(f"Reading {self.path} takes too long.")
         if offset < 0 or length < 0 or offset + length > self.size:
-            raise SourceReadError(f"The file system points to byte {offset + length}, outside its {self.size} bytes.")
+            raise SourceReadError(
+                _("The file system points to byte {offset}, outside its {size} bytes.").format(
+                    offset=offset + length, size=self.size
+                )
+            )
         pieces = []
         while length:
             piece = self._read_once(offset, length)
@@ -35,9 +40,17 @@ class Volume:
         try:
             piece = os.pread(self._descriptor, length, offset)
         except OSError as error:
-            raise SourceReadError(f"{self.path} cannot be read at byte {offset}: {error.strerror}.") from error
+            raise SourceReadError(
+                _("{path} cannot be read at byte {offset}: {reason}.").format(
+                    path=self.path, offset=offset, reason=reason_of(error)
+                )
+            ) from error
         if not piece:
-            raise SourceReadError(f"{self.path} ends at byte {offset}, before its {self.size} bytes.")
+            raise SourceReadError(
+                _("{path} ends at byte {offset}, before its {size} bytes.").format(
+                    path=self.path, offset=offset, size=self.size
+                )
+            )
         return piece
 
 
@@ -47,7 +60,9 @@ def opened(path: str, size: int, *, seconds: float | None = None) -> Iterator[Vo
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise SourceReadError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise SourceReadError(
+            _("{path} cannot be opened: {reason}.").format(path=path, reason=reason_of(error))
+        ) from error
     try:
         yield Volume(path, size, descriptor, None if seconds is None else time.monotonic() + seconds)
     finally:
@@ -59,7 +74,9 @@ def size_of(path: str) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise SourceReadError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise SourceReadError(
+            _("{path} cannot be opened: {reason}.").format(path=path, reason=reason_of(error))
+        ) from error
     try:
         return os.lseek(descriptor, 0, os.SEEK_END)
     finally:

@@ -15,9 +15,12 @@ from rescue.filesystems.model import Bench, UnmappableError
 from rescue.filesystems.overlay import mount_once, overlay
 from rescue.filesystems.volume import Volume, opened
 from rescue.filesystems.xfs_superblock import Superblock, free_bytes, read_superblock, spare_blocks, unlinked_inodes
+from rescue.language import N_, _
 
-_NOTE = "The log is not replayed: the file system was in use when the computer stopped. It replays it when mounted."
-_ORPHANS = "Files were deleted while open when the computer stopped; the replay of the XFS log needs their old blocks."
+_NOTE = N_("The log is not replayed: the file system was in use when the computer stopped. It replays it when mounted.")
+_ORPHANS = N_(
+    "Files were deleted while open when the computer stopped; the replay of the XFS log needs their old blocks."
+)
 _STATE = re.compile(r"state: <(CLEAN|DIRTY)>")
 _INODE = re.compile(r"^\s*INODE: #regs:\d+\s+ino:0x([0-9a-f]+)", re.MULTILINE)
 _CORE = re.compile(
@@ -33,7 +36,7 @@ def log_is_clean(volume: Volume, bench: Bench) -> bool:
     """True when the log holds nothing to replay; UnmappableError where it cannot be read."""
     match = _STATE.search(_log_text(volume, bench))
     if match is None:
-        raise UnmappableError("The XFS log cannot be read.")
+        raise UnmappableError(_("The XFS log cannot be read."))
     return match[1] == "CLEAN"
 
 
@@ -48,7 +51,7 @@ def orphans_outside_inodes(log: str) -> bool:
     not look as expected.
     """
     cores = list(_CORE.finditer(log))
-    demand(len(cores) == len(_INODE.findall(log)), "The XFS log has inodes that cannot be read.")
+    demand(len(cores) == len(_INODE.findall(log)), _("The XFS log has inodes that cannot be read."))
     last = {match[1]: match.groups()[1:] for match in cores}
     return any(
         nlink == "0" and int(mode, 16) and not (layout in _LOCAL_OR_EXTENTS and attributes == "0")
@@ -65,17 +68,17 @@ def map_with_replay(
     used, because the replay may read a tree block that it then gives back.
     """
     orphans = unlinked_inodes(volume, superblock) or orphans_outside_inodes(_log_text(volume, bench))
-    demand(not orphans, _ORPHANS)
+    demand(not orphans, _(_ORPHANS))
     used = Extents(sorted(spare_blocks(volume, superblock))) | _lenient(tool, volume, superblock.end, bench)
     with overlay(volume.path, volume.size, bench) as device:
         mount_once(device, "xfs", bench)
         with opened(device, volume.size) as copy:
-            demand(log_is_clean(copy, bench), "The XFS log cannot be replayed on a copy.")
+            demand(log_is_clean(copy, bench), _("The XFS log cannot be replayed on a copy."))
             after = read_superblock(copy)
             replayed, method = partclone.read_map(tool, device, superblock.end, bench)
             demand_count(replayed.total, after.end - free_bytes(copy, after))
             used |= replayed | Extents(sorted(spare_blocks(copy, after)))
-    return used, f"{method} with log replay", (_NOTE,)
+    return used, f"{method} with log replay", (_(_NOTE),)
 
 
 def _lenient(tool: str, volume: Volume, end: int, bench: Bench) -> Extents:
