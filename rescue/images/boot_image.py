@@ -6,7 +6,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from rescue.errors import IntegrityError, SourceReadError, UsageError
+from rescue.errors import IntegrityError, SourceReadError, UsageError, reason_of
+from rescue.language import _
 from rescue.tables.extend import retract
 from rescue.tables.mbr import parse_slots
 from rescue.units import KiB
@@ -49,10 +50,13 @@ class BootImage:
         try:
             now = _stamp(Path(self.path).stat())
         except OSError as error:
-            raise SourceReadError(f"{self.path} is gone: {error.strerror}.") from error
+            raise SourceReadError(
+                _("{path} is gone: {reason}.").format(path=self.path, reason=reason_of(error))
+            ) from error
         if now != self.stamp or (self.on_disk and look_at_image(self.path) != self):
             raise SourceReadError(
-                f"{self.path} was changed while it was in use.", hint="Wait until it is complete, and start again."
+                _("{path} was changed while it was in use.").format(path=self.path),
+                hint=_("Wait until it is complete, and start again."),
             )
 
 
@@ -65,21 +69,25 @@ def look_at_image(path: str) -> BootImage:
     try:
         state = Path(path).stat()
         if not (stat.S_ISREG(state.st_mode) or stat.S_ISBLK(state.st_mode)):
-            raise UsageError(f"{path} is no file.")
+            raise UsageError(_("{path} is no file.").format(path=path))
         with Path(path).open("rb") as stream:
             head = stream.read(HEAD)
             size = stream.seek(0, os.SEEK_END)
     except FileNotFoundError as error:
-        raise UsageError(f"There is no {path}.") from error
+        raise UsageError(_("There is no {path}.").format(path=path)) from error
     except OSError as error:
-        raise SourceReadError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SourceReadError(
+            _("{path} cannot be read: {reason}.").format(path=path, reason=reason_of(error))
+        ) from error
     primary = head[_PRIMARY]
     is_iso = primary[_ISO_AT] == _ISO
     hybrid = len(head) >= SECTOR and parse_slots(head[:SECTOR]) is not None
     if not (hybrid or (is_iso and _has_boot_record(head))):
         raise UsageError(
-            f"{path} is no bootable image: it has neither a boot sector nor the boot record of a CD.",
-            hint="An image file ends with .iso or .img; unpack it first where it is compressed.",
+            _("{path} is no bootable image: it has neither a boot sector nor the boot record of a CD.").format(
+                path=path
+            ),
+            hint=_("An image file ends with .iso or .img; unpack it first where it is compressed."),
         )
     told = _BLOCKS.unpack_from(primary, _BLOCKS_AT)[0] * _BLOCK if is_iso else 0
     _require_whole(path, size, told)
@@ -95,8 +103,8 @@ def _own_head(path: str, head: bytes, size: int) -> bytes:
     """The head of an image of `size` bytes that lies on a disk, as it was before partitions were added behind it."""
     if size < HEAD:
         raise UsageError(
-            f"{path} holds no ISO 9660, so that nobody knows where the image on it ends.",
-            hint="`rescue clone` copies a disk.",
+            _("{path} holds no ISO 9660, so that nobody knows where the image on it ends.").format(path=path),
+            hint=_("`rescue clone` copies a disk."),
         )
     return retract(head[:SECTOR], size, SECTOR) + head[SECTOR:]
 
@@ -111,10 +119,15 @@ def _require_whole(path: str, size: int, told: int) -> None:
     """IntegrityError where the file is shorter than its file system says, or ends inside a sector."""
     if size < told:
         raise IntegrityError(
-            f"{path} is cut off: it has {size} bytes, {told - size} are missing.", hint="Download or copy it again."
+            _("{path} is cut off: it has {size} bytes, {missing} are missing.").format(
+                path=path, size=size, missing=told - size
+            ),
+            hint=_("Download or copy it again."),
         )
     if size % SECTOR:
-        raise IntegrityError(f"{path} is cut off: it ends inside a sector.", hint="Download or copy it again.")
+        raise IntegrityError(
+            _("{path} is cut off: it ends inside a sector.").format(path=path), hint=_("Download or copy it again.")
+        )
 
 
 def _stamp(state: os.stat_result) -> tuple[int, int, int, int]:

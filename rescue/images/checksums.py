@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from rescue.cancel import CancelToken
-from rescue.errors import IntegrityError, SourceReadError
+from rescue.errors import IntegrityError, SourceReadError, reason_of
+from rescue.language import _
 from rescue.units import MiB
 
 SUMS = "SHA256SUMS"
@@ -34,7 +35,9 @@ def expected_sum(image: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SourceReadError(f"{image.parent / SUMS} cannot be read: {error.strerror}.") from error
+        raise SourceReadError(
+            _("{path} cannot be read: {reason}.").format(path=image.parent / SUMS, reason=reason_of(error))
+        ) from error
     return listed_sum(text, image.name)
 
 
@@ -47,9 +50,13 @@ def require_sum(image: Path, expected: str, cancel: CancelToken) -> None:
                 cancel.raise_if_cancelled()
                 digest.update(piece)
     except OSError as error:
-        raise SourceReadError(f"{image} cannot be read: {error.strerror}.") from error
+        raise SourceReadError(
+            _("{path} cannot be read: {reason}.").format(path=image, reason=reason_of(error))
+        ) from error
     if digest.hexdigest() != expected:
         raise IntegrityError(
-            f"{image} is damaged: it is not what {SUMS} beside it says. Nothing was written.",
-            hint="Download or copy it again.",
+            _("{image} is damaged: it is not what {sums} beside it says. Nothing was written.").format(
+                image=image, sums=SUMS
+            ),
+            hint=_("Download or copy it again."),
         )

@@ -8,11 +8,12 @@ from pathlib import Path
 from rescue.buffers import Buffer, BufferPool
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
-from rescue.errors import SourceReadError, TargetWriteError
+from rescue.errors import SourceReadError, TargetWriteError, reason_of
 from rescue.extents import Extent
 from rescue.images.base import Piece, Task
 from rescue.images.ids import ChunkIds
 from rescue.images.layout import Region
+from rescue.language import N_, _
 from rescue.repository.format import HOLE, chunk_id
 from rescue.units import KiB, MiB
 
@@ -24,7 +25,7 @@ _RETRY = 4 * KiB
 _DISCARD_ALIGNMENT = MiB
 _GONE = (errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM)
 _ZEROS = bytes(64 * KiB)
-_ALLOW_BAD = "With --allow-bad-sectors the rest is copied, and the result says what is missing."
+_ALLOW_BAD = N_("With --allow-bad-sectors the rest is copied, and the result says what is missing.")
 
 
 class DeviceSource:
@@ -42,14 +43,14 @@ class DeviceSource:
         cancel: CancelToken,
         *,
         allow_bad: bool = False,
-        hint: str = _ALLOW_BAD,
+        hint: str = "",
     ) -> None:
         self._device = device
         self._starts = starts
         self._pool = pool
         self._cancel = cancel
         self._allow_bad = allow_bad
-        self._hint = hint
+        self._hint = hint or _(_ALLOW_BAD)
         self._zero_ids: dict[int, bytes] = {}
         self._readable: int | None = None
         self.bad: dict[str, list[Extent]] = {}
@@ -129,8 +130,8 @@ class DeviceSource:
                 gone = True
         if gone:
             raise SourceReadError(
-                f"{self._device.path} is gone: it was unplugged, or it does not answer any more.",
-                hint="Connect it again and start again: what is stored already is used again.",
+                _("{path} is gone: it was unplugged, or it does not answer any more.").format(path=self._device.path),
+                hint=_("Connect it again and start again: what is stored already is used again."),
             ) from error
 
     def _lose(self, task: Task, lost: Extent, error: OSError) -> None:
@@ -141,7 +142,9 @@ class DeviceSource:
         if not self._allow_bad:
             where = self._starts[task.region.name] + lost.start
             raise SourceReadError(
-                f"{self._device.path} cannot be read at byte {where} ({task.region.describe()}): {error.strerror}.",
+                _("{path} cannot be read at byte {where} ({region}): {reason}.").format(
+                    path=self._device.path, where=where, region=task.region.describe(), reason=reason_of(error)
+                ),
                 hint=self._hint,
             ) from error
         bad = self.bad.setdefault(task.region.name, [])
@@ -179,8 +182,9 @@ class DeviceSink:
         except OSError as error:
             where = base + task.offset
             raise TargetWriteError(
-                f"{self._device.path} does not take the data at byte {where} ({task.region.describe()}): "
-                f"{error.strerror}."
+                _("{path} does not take the data at byte {where} ({region}): {reason}.").format(
+                    path=self._device.path, where=where, region=task.region.describe(), reason=reason_of(error)
+                )
             ) from error
         finally:
             if piece.buffer is not None:
@@ -210,7 +214,9 @@ class DeviceSink:
         try:
             self._device.flush()
         except OSError as error:
-            raise TargetWriteError(f"{self._device.path} did not take all data: {error.strerror}.") from error
+            raise TargetWriteError(
+                _("{path} did not take all data: {reason}.").format(path=self._device.path, reason=reason_of(error))
+            ) from error
 
 
 def bridged(used: list[Extent]) -> Iterator[Extent]:

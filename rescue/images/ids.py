@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 from rescue.repository.format import ID_LENGTH
 from rescue.repository.lists import LIST_CHUNK, read_ids
 from rescue.repository.repository import Repository
@@ -36,12 +37,12 @@ class ChunkIds:
     def load(cls, repository: Repository, record: RegionRecord, chunk_size: int) -> "ChunkIds":
         """The ids that a snapshot names; IntegrityError where they are not as many as the region has chunks."""
         if -(-record.size // chunk_size) > len(record.chunks) * (LIST_CHUNK // ID_LENGTH):
-            raise IntegrityError(f"The list of chunks of {record.name} is too short.")
+            raise IntegrityError(_("The list of chunks of {name} is too short.").format(name=record.name))
         ids = cls(record.size, chunk_size)
         count = 0
         for count, chunk in enumerate(read_ids(repository, record.chunks), start=1):
             if count <= ids.count:
                 ids[count - 1] = chunk
         if count != ids.count:
-            raise IntegrityError(f"The list of chunks of {record.name} has the wrong length.")
+            raise IntegrityError(_("The list of chunks of {name} has the wrong length.").format(name=record.name))
         return ids

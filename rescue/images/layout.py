@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rescue.devices.model import Identity
 from rescue.extents import Extents
+from rescue.language import _
 from rescue.repository.snapshot import RegionKind
 from rescue.tables import stored
 from rescue.tables.model import Table
@@ -46,7 +47,7 @@ class Region:
     def describe(self) -> str:
         """The region in a few words: `p2 ext4 “root”`."""
         if self.kind is RegionKind.GAP:
-            return f"{self.name} (between partitions)"
+            return _("{name} (between partitions)").format(name=self.name)
         return f"{self.name} {self.filesystem}" + (f" “{self.label}”" if self.label else "")
 
 

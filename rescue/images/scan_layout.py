@@ -12,6 +12,7 @@ from rescue.events import Note, Sink
 from rescue.extents import Extents
 from rescue.filesystems.used import used_map
 from rescue.images.layout import Layout, Region, Span, carve, gap_used
+from rescue.language import _
 from rescue.repository.snapshot import RegionKind
 from rescue.tables.model import Table, TableKind
 from rescue.tables.ondisk import read_from
@@ -34,7 +35,7 @@ def scan_layout(
     about the table and the file systems go to `sink`. `scratch` is a directory with room for throw-away overlays.
     SourceReadError, TableError.
     """
-    sink(Note("", f"Looking for the used blocks of {disk.path} …"))
+    sink(Note("", _("Looking for the used blocks of {path} …").format(path=disk.path)))
     table = _table_to_follow(disk, raw=raw)
     for text in table.notes:
         sink(Note("", f"{disk.path}: {text}"))
@@ -72,7 +73,7 @@ def _table_to_follow(disk: Disk, *, raw: bool) -> Table:
     except TableError as error:
         if raw:
             return Table(TableKind.NONE, disk.logical_sector_size, disk.size, notes=(error.message,))
-        hint = "--raw images the whole disk as one piece, with its table as it is."
+        hint = _("--raw images the whole disk as one piece, with its table as it is.")
         raise TableError(error.message, hint=f"{error.hint} {hint}".strip()) from error
 
 
@@ -95,7 +96,7 @@ def _measured(disk: Disk, region: Region, span: Span, *, raw: bool, scratch: Pat
     path, info = _content(disk, span)
     region = _named(region, info)
     if path is None:
-        reason = "The kernel does not show this partition as a device, so nothing can look into it."
+        reason = _("The kernel does not show this partition as a device, so nothing can look into it.")
         return replace(region, raw_reason=reason, used=Extents.whole(span.size))
     found = used_map(path, span.size, info.type if info else None, raw=raw, scratch=scratch, cancel=cancel)
     return replace(

@@ -11,6 +11,7 @@ from rescue.extents import Extent
 from rescue.images.base import Piece, Task
 from rescue.images.ids import ChunkIds
 from rescue.images.layout import Layout, Region, Span, carve
+from rescue.language import _
 from rescue.repository.check import used_extents
 from rescue.repository.format import HOLE, compress
 from rescue.repository.lists import ListWriter
@@ -101,7 +102,7 @@ class SnapshotSink:
 def record_of(region: Region, used: tuple[str, ...], chunks: tuple[str, ...], bad: list[Extent]) -> RegionRecord:
     """The region as a snapshot records it."""
     lost = sum(extent.length for extent in bad)
-    reasons = (f"{lost} bytes could not be read and stand as zeros.",) if lost else ()
+    reasons = (_("{lost} bytes could not be read and stand as zeros.").format(lost=lost),) if lost else ()
     return RegionRecord(
         name=region.name,
         kind=region.kind,
@@ -131,11 +132,11 @@ def layout_of(repository: Repository, record: DiskRecord) -> Layout:
     regions = tuple(_region(repository, region) for region in record.regions)
     spans = carve(table, record.size)
     if list(spans) != [Span(each.name, each.kind, each.number, each.start, each.size) for each in regions]:
-        raise IntegrityError("The regions of the snapshot do not fit its partition table.")
+        raise IntegrityError(_("The regions of the snapshot do not fit its partition table."))
     try:
         identity = Identity.from_json(record.identity)
     except ValueError as error:
-        raise IntegrityError(f"In the snapshot, {error}.") from error
+        raise IntegrityError(_("In the snapshot, {error}.").format(error=error)) from error
     return Layout(record.path, record.model, record.system, identity, record.size, record.sector_size, table, regions)
 
 

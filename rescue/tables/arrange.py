@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from rescue.errors import TableError, TargetTooSmallError
+from rescue.language import _
 from rescue.tables.gpt import PRIMARY_LBA, Header, best_half
 from rescue.tables.mbr import grow_protective
 from rescue.tables.model import SavedSectors, Table, TableKind, disjoint
@@ -34,15 +35,21 @@ def _too_small(table: Table, disk_size: int) -> TargetTooSmallError:
     missing = needed - disk_size
     if missing > 0:
         return TargetTooSmallError(
-            f"The target is {format_size(missing)} ({missing} bytes) too small: its {format_size(disk_size)} do not "
-            f"hold the partitions and their table, which need {format_size(needed)}.",
-            hint="Shrink or move the last partition of the source, or use a larger disk.",
+            _(
+                "The target is {size} ({missing} bytes) too small: its {disk} do not hold the partitions"
+                " and their table, which need {needed}."
+            ).format(
+                size=format_size(missing), missing=missing, disk=format_size(disk_size), needed=format_size(needed)
+            ),
+            hint=_("Shrink or move the last partition of the source, or use a larger disk."),
         )
     missing = table.disk_size - disk_size
     return TargetTooSmallError(
-        f"The target is {format_size(missing)} ({missing} bytes) smaller than the source. Its partitions would fit, "
-        "but a table is put on disks of equal or larger size only.",
-        hint="Use a disk that is at least as large as the source.",
+        _(
+            "The target is {size} ({missing} bytes) smaller than the source. Its partitions would "
+            "fit, but a table is put on disks of equal or larger size only."
+        ).format(size=format_size(missing), missing=missing),
+        hint=_("Use a disk that is at least as large as the source."),
     )
 
 
@@ -63,7 +70,7 @@ def _move_backup(table: Table, disk_size: int) -> Table:
     """Both copies made from the good one, the backup at the end of the larger disk."""
     half = best_half(_reader(table))
     if half.header is None or not half.good:
-        raise TableError("The GPT partition table is damaged, in both of its copies.")
+        raise TableError(_("The GPT partition table is damaged, in both of its copies."))
     size, last_lba = table.sector_size, disk_size // table.sector_size - 1
     entries_lba = half.header.entries_lba if half.lba == PRIMARY_LBA else PRIMARY_LBA + 1
     backup_entries_lba = last_lba - half.header.array_sectors

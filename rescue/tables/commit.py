@@ -1,7 +1,8 @@
 """Put a table on a disk, and take the old one off, so that a crash at any moment leaves no table that lies."""
 
 from rescue.devices.blockdev import aligned_buffer
-from rescue.errors import TableError, TargetWriteError, VerifyError
+from rescue.errors import TableError, TargetWriteError, VerifyError, reason_of
+from rescue.language import _
 from rescue.tables.gpt import PRIMARY_LBA, SIGNATURE, parse_header
 from rescue.tables.model import SavedSectors, Table, TableKind
 from rescue.tables.ondisk import Disk
@@ -26,7 +27,9 @@ def write_table(device: Disk, table: Table) -> None:
                 _write(device, piece)
             device.flush()
     except OSError as error:
-        raise TargetWriteError(f"The partition table cannot be written: {error.strerror or error}.") from error
+        raise TargetWriteError(
+            _("The partition table cannot be written: {reason}.").format(reason=reason_of(error))
+        ) from error
 
 
 def verify_table(device: Disk, table: Table) -> None:
@@ -39,9 +42,13 @@ def verify_table(device: Disk, table: Table) -> None:
         try:
             device.pread_into(buffer, piece.offset)
         except OSError as error:
-            raise VerifyError(f"The partition table cannot be read back: {error.strerror or error}.") from error
+            raise VerifyError(
+                _("The partition table cannot be read back: {reason}.").format(reason=reason_of(error))
+            ) from error
         if buffer != piece.data:
-            raise VerifyError(f"The partition table at byte {piece.offset} is not what was written.")
+            raise VerifyError(
+                _("The partition table at byte {offset} is not what was written.").format(offset=piece.offset)
+            )
 
 
 def clear_table(device: Disk) -> None:
@@ -59,7 +66,9 @@ def clear_table(device: Disk) -> None:
                 device.pwrite(aligned_buffer(end - start), start)
                 device.flush()
     except OSError as error:
-        raise TargetWriteError(f"The old partition table cannot be cleared: {error.strerror or error}.") from error
+        raise TargetWriteError(
+            _("The old partition table cannot be cleared: {reason}.").format(reason=reason_of(error))
+        ) from error
 
 
 def forget_table(device: Disk) -> None:
@@ -93,8 +102,15 @@ def _headers(device: Disk) -> list[int]:
 def _refuse_other_disk(device: Disk, table: Table) -> None:
     if device.size != table.disk_size or device.logical_sector_size != table.sector_size:
         raise TableError(
-            f"The partition table is for a disk of {table.disk_size} bytes in sectors of {table.sector_size}, "
-            f"the disk has {device.size} bytes in sectors of {device.logical_sector_size}."
+            _(
+                "The partition table is for a disk of {expected} bytes in sectors of {expected_sector}, "
+                "the disk has {size} bytes in sectors of {sector}."
+            ).format(
+                expected=table.disk_size,
+                expected_sector=table.sector_size,
+                size=device.size,
+                sector=device.logical_sector_size,
+            )
         )
 
 

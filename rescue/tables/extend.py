@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rescue.errors import TableError, TargetTooSmallError
+from rescue.language import _
 from rescue.tables.arrange import arrange
 from rescue.tables.gpt import PRIMARY_LBA, SIGNATURE, Header, parse_entries, read_halves
 from rescue.tables.mbr import Slot, is_protective, parse_slots
@@ -54,19 +55,23 @@ def extend(read: ReadBytes, image_size: int, disk_size: int, sector_size: int, u
     boot = image.piece(0)
     slots = parse_slots(boot.data) if boot is not None else None
     if boot is None or slots is None:
-        raise _refused("it has no partition table in its first sector")
+        raise _refused(_("it has no partition table in its first sector"))
     if is_protective(boot.data):
         if sum(slot.type != 0 for slot in slots) > 1:
-            raise _refused("it has a GPT and an MBR with partitions of its own, and programs do not agree which counts")
+            raise _refused(
+                _("it has a GPT and an MBR with partitions of its own, and programs do not agree which counts")
+            )
         return _extend_gpt(image, disk_size, unique)
     header = image.piece(PRIMARY_LBA)
     if header is not None and header.data.startswith(SIGNATURE):
-        raise _refused("it has two tables, an MBR and a GPT that the MBR does not announce")
+        raise _refused(_("it has two tables, an MBR and a GPT that the MBR does not announce"))
     for number, slot in enumerate(slots, start=1):
         if slot.used and lba_to_bytes(slot.start_lba + slot.count, sector_size) > image_size:
-            raise _refused(f"its partition {number} reaches beyond its end")
+            raise _refused(_("its partition {number} reaches beyond its end").format(number=number))
         if slot.extended:
-            raise _refused(f"its partition {number} is an extended one, as no bootable image has it")
+            raise _refused(
+                _("its partition {number} is an extended one, as no bootable image has it").format(number=number)
+            )
     return _extend_mbr(image, boot, slots, disk_size)
 
 
@@ -76,7 +81,7 @@ def retract(boot: bytes, image_size: int, sector_size: int) -> bytes:
     TableError for a GPT, which tells of the whole disk, not of the image.
     """
     if is_protective(boot):
-        raise TableError("It has a GPT, which belongs to that disk alone.", hint="Use the image file itself.")
+        raise TableError(_("It has a GPT, which belongs to that disk alone."), hint=_("Use the image file itself."))
     sector = bytearray(boot)
     for index, slot in enumerate(parse_slots(boot) or ()):
         if slot.used and lba_to_bytes(slot.start_lba, sector_size) >= image_size:
@@ -103,7 +108,7 @@ def boot_sectors(table: Table, head: bytes) -> Table:
 def _extend_mbr(image: SectorReader, boot: SavedSectors, slots: Sequence[Slot], disk_size: int) -> Extended:
     index = next((index for index, slot in enumerate(slots) if not slot.used and slot.type == 0), None)
     if index is None:
-        raise _refused("all four entries of its table are in use")
+        raise _refused(_("all four entries of its table are in use"))
     unit = image.sector_size
     start, size = _room(image.disk_size, min(disk_size, lba_to_bytes(_MOST_SECTORS, unit)))
     sector = bytearray(boot.data)
@@ -120,11 +125,11 @@ def _extend_gpt(image: SectorReader, disk_size: int, unique: uuid.UUID) -> Exten
     moved = arrange(read_table(image.read, image.disk_size, size), disk_size)
     primary, backup = read_halves(reader_of(moved.sectors, disk_size, size))
     if primary.header is None or backup.header is None:
-        raise _refused("its GPT is damaged")
+        raise _refused(_("its GPT is damaged"))
     used = {entry.number for entry in parse_entries(primary, size)}
     number = next((number for number in range(1, primary.header.count + 1) if number not in used), None)
     if number is None:
-        raise _refused("all entries of its table are in use")
+        raise _refused(_("all entries of its table are in use"))
     start, length = _room(image.disk_size, lba_to_bytes(primary.header.last_usable + 1, size))
     first, last = bytes_to_lba(start, size), bytes_to_lba(start + length, size) - 1
     name = "RESCUE-DATA".encode("utf-16-le")
@@ -167,14 +172,16 @@ def _reread(pieces: Sequence[SavedSectors], disk_size: int, sector_size: int) ->
 
 def _refused(why: str) -> TableError:
     return TableError(
-        f"No partition can be added to this image: {why}. Nothing was written.",
-        hint="Without --data the image is written as it is.",
+        _("No partition can be added to this image: {why}. Nothing was written.").format(why=why),
+        hint=_("Without --data the image is written as it is."),
     )
 
 
 def _no_room(size: int) -> TargetTooSmallError:
     return TargetTooSmallError(
-        f"The target has no room for a data partition: {format_size(size)} are left behind the image, at least "
-        f"{format_size(LEAST)} are needed. Nothing was written.",
-        hint="Use a larger stick, or write the image without --data.",
+        _(
+            "The target has no room for a data partition: {size} are left behind the image, at least "
+            "{least} are needed. Nothing was written."
+        ).format(size=format_size(size), least=format_size(LEAST)),
+        hint=_("Use a larger stick, or write the image without --data."),
     )

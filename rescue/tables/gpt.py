@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rescue.language import _
 from rescue.tables.model import MAX_ENTRIES, Entry, SavedSectors, Table, TableKind, disjoint
 from rescue.tables.placement import covering, place, refuse_on_table
 from rescue.tables.sectors import SectorReader
@@ -108,17 +109,17 @@ def read_half(disk: SectorReader, lba: int) -> Half:
     """The copy whose header is at `lba`, good or with its problem in words."""
     sector = disk.piece(lba)
     if sector is None:
-        return Half("outside the disk" if lba > disk.last_lba else "its header cannot be read", lba)
+        return Half(_("outside the disk") if lba > disk.last_lba else _("its header cannot be read"), lba)
     header = parse_header(sector.data)
     if header is None:
-        return Half("no valid header is there", lba, None, (sector,))
+        return Half(_("no valid header is there"), lba, None, (sector,))
     if header.my_lba != lba:
-        return Half("its header names another place", lba, None, (sector,))
+        return Half(_("its header names another place"), lba, None, (sector,))
     array = disk.piece(header.entries_lba, header.array_sectors)
     if array is None or header.entries_lba <= lba < header.entries_lba + header.array_sectors:
-        return Half("its entries cannot be read", lba, header, (sector,))
+        return Half(_("its entries cannot be read"), lba, header, (sector,))
     if zlib.crc32(array.data[: header.array_size]) != header.entries_crc:
-        return Half("the checksum of its entries is wrong", lba, header, (sector, array))
+        return Half(_("the checksum of its entries is wrong"), lba, header, (sector, array))
     return Half("", lba, header, (sector, array))
 
 
@@ -159,7 +160,9 @@ def _find_backup(disk: SectorReader, primary: Half) -> Half:
     for half in halves:
         if half.good and _same_disk(primary, half):
             return half
-    return Half(halves[0].problem or "it belongs to another table", halves[0].lba) if halves else Half("missing", named)
+    if not halves:
+        return Half(_("missing"), named)
+    return Half(halves[0].problem or _("it belongs to another table"), halves[0].lba)
 
 
 def _same_disk(primary: Half, backup: Half) -> bool:
@@ -198,13 +201,17 @@ def _name(raw: bytes) -> str:
 
 def _copy_notes(disk: SectorReader, primary: Half, backup: Half) -> Iterator[str]:
     if not primary.good:
-        yield f"The primary GPT is damaged ({primary.problem}): the backup at the end of the disk is used."
+        yield _("The primary GPT is damaged ({problem}): the backup at the end of the disk is used.").format(
+            problem=primary.problem
+        )
     if not backup.good:
-        yield f"The backup GPT is missing or damaged ({backup.problem}): the primary one is used."
+        yield _("The backup GPT is missing or damaged ({problem}): the primary one is used.").format(
+            problem=backup.problem
+        )
     elif backup.lba != disk.last_lba:
-        yield "The backup GPT is not at the end of the disk: the disk was made larger after it was partitioned."
+        yield _("The backup GPT is not at the end of the disk: the disk was made larger after it was partitioned.")
     if primary.good and backup.good and primary.header and backup.header:
         if primary.header.entries_crc != backup.header.entries_crc:
-            yield "The two copies of the GPT list different partitions: the primary one is used."
+            yield _("The two copies of the GPT list different partitions: the primary one is used.")
         if primary.header.alternate_lba != backup.lba:
-            yield "The primary GPT names a wrong place for its backup, which is at the end of the disk."
+            yield _("The primary GPT names a wrong place for its backup, which is at the end of the disk.")

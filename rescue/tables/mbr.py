@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rescue.language import _
 from rescue.tables.model import Entry, EntryRole, SavedSectors, Table, TableKind, disjoint, first_overlap
 from rescue.tables.placement import place, refuse_on_table
 from rescue.tables.sectors import SectorReader, lba_of
@@ -91,7 +92,7 @@ def read_mbr(disk: SectorReader, boot: SavedSectors) -> Table | None:
     if is_file_system(boot.data):
         if not _believable(primaries, disk.disk_size):
             return None
-        notes = ("The first sector looks like that of a file system as well: its partition entries are followed.",)
+        notes = (_("The first sector looks like that of a file system as well: its partition entries are followed."),)
     chain = _Chain(disk, disk_id)
     for slot in slots:
         if slot.extended:
@@ -163,7 +164,7 @@ class _Chain:
         while here is not None:
             if here in visited or len(visited) >= _MOST_LINKS:
                 self.notes.append(
-                    "The chain of logical partitions does not end: it is followed to its first repetition."
+                    _("The chain of logical partitions does not end: it is followed to its first repetition.")
                 )
                 return
             visited.add(here)
@@ -174,10 +175,9 @@ class _Chain:
         piece = self.disk.piece(lba)
         slots = parse_slots(piece.data) if piece is not None else None
         if piece is None or slots is None:
-            fault = "cannot be read" if piece is None else "is damaged"
-            self.notes.append(
-                f"The record of logical partitions at sector {lba} {fault}: those behind it are left out."
-            )
+            unread = _("The record of logical partitions at sector {lba} cannot be read: those behind it are left out.")
+            bad = _("The record of logical partitions at sector {lba} is damaged: those behind it are left out.")
+            self.notes.append((unread if piece is None else bad).format(lba=lba))
             return None
         self.pieces.append(piece)
         for slot in self._data(slots):

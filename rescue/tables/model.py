@@ -6,6 +6,7 @@ from enum import Enum
 
 from rescue.errors import TableError
 from rescue.extents import Extents
+from rescue.language import N_
 
 MAX_ENTRIES = 32768
 """No table with more entries is read; 128 is usual."""
@@ -34,7 +35,7 @@ class EntryRole(Enum):
 class OverlappingEntriesError(TableError):
     """Two partitions claim the same bytes, so that no order of reading or writing them is right."""
 
-    default_hint = "Image the partitions one by one."
+    default_hint = N_("Image the partitions one by one.")
 
 
 @dataclass(frozen=True, slots=True)

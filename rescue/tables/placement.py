@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rescue.language import _, ngettext
 from rescue.tables.model import Entry, EntryRole, OverlappingEntriesError, SavedSectors, first_overlap
 from rescue.units import format_size
 
@@ -17,7 +18,9 @@ def place(entries: Sequence[Entry], disk_size: int) -> tuple[tuple[Entry, ...], 
     if overlap is not None:
         one, other = sorted(overlap, key=lambda entry: entry.number)
         raise OverlappingEntriesError(
-            f"Partitions {one.number} and {other.number} overlap: {_span(one)} and {_span(other)}."
+            _("Partitions {one} and {other} overlap: {span} and {other_span}.").format(
+                one=one.number, other=other.number, span=_span(one), other_span=_span(other)
+            )
         )
     inside = [entry for entry in entries if entry.size > 0 and entry.end <= disk_size]
     outside = [entry for entry in entries if not (entry.size > 0 and entry.end <= disk_size)]
@@ -30,7 +33,9 @@ def refuse_on_table(entries: Sequence[Entry], pieces: Sequence[SavedSectors]) ->
         hit = covering(entries=(entry,), pieces=pieces)
         if hit is not None:
             raise OverlappingEntriesError(
-                f"Partition {entry.number} ({_span(entry)}) covers the partition table itself at byte {hit.offset}."
+                _("Partition {number} ({span}) covers the partition table itself at byte {offset}.").format(
+                    number=entry.number, span=_span(entry), offset=hit.offset
+                )
             )
 
 
@@ -44,18 +49,27 @@ def covering(entries: Sequence[Entry], pieces: Sequence[SavedSectors]) -> SavedS
 
 
 def _notes(outside: Sequence[Entry], disk_size: int) -> tuple[str, ...]:
-    notes = [f"{_why(entry, disk_size)} It is left out." for entry in outside[:_MOST_NOTES]]
+    notes = [_("{why} It is left out.").format(why=_why(entry, disk_size)) for entry in outside[:_MOST_NOTES]]
     if len(outside) > _MOST_NOTES:
-        notes.append(f"{len(outside) - _MOST_NOTES} more partitions are left out for the same reasons.")
+        more = len(outside) - _MOST_NOTES
+        text = ngettext(
+            "{count} more partition is left out for the same reasons.",
+            "{count} more partitions are left out for the same reasons.",
+            more,
+        )
+        notes.append(text.format(count=more))
     return tuple(notes)
 
 
 def _why(entry: Entry, disk_size: int) -> str:
     if entry.size <= 0:
-        return f"Partition {entry.number} ends before it begins."
-    where = "lies outside" if entry.start >= disk_size else "reaches beyond the end of"
-    return f"Partition {entry.number} {where} the disk ({_span(entry)}; the disk has {format_size(disk_size)})."
+        return _("Partition {number} ends before it begins.").format(number=entry.number)
+    if entry.start >= disk_size:
+        text = _("Partition {number} lies outside the disk ({span}; the disk has {size}).")
+    else:
+        text = _("Partition {number} reaches beyond the end of the disk ({span}; the disk has {size}).")
+    return text.format(number=entry.number, span=_span(entry), size=format_size(disk_size))
 
 
 def _span(entry: Entry) -> str:
-    return f"bytes {entry.start} to {entry.end}"
+    return _("bytes {start} to {end}").format(start=entry.start, end=entry.end)

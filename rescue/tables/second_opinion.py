@@ -11,6 +11,7 @@ import _ped
 import parted
 
 from rescue.errors import TableError
+from rescue.language import _
 from rescue.tables.model import EntryRole, Table, TableKind
 from rescue.units import bytes_to_lba
 
@@ -44,14 +45,26 @@ def second_opinion(path: str, table: Table) -> tuple[str, ...]:
         except (_ped.DiskException, _ped.DiskLabelException, _ped.PartedException) as error:
             if table.kind is TableKind.NONE:
                 return ()
-            return (f"libparted cannot read the partition table, so it gives no second opinion: {error}",)
+            return (
+                _("libparted cannot read the partition table, so it gives no second opinion: {error}").format(
+                    error=error
+                ),
+            )
         except (_ped.IOException, _ped.DeviceException) as error:
-            raise TableError(f"libparted cannot read {path}: {error}") from error
+            raise TableError(_("libparted cannot read {path}: {error}").format(path=path, error=error)) from error
     if kind is not table.kind:
-        raise TableError(f"libparted finds a table of the kind {kind.value} on {path} instead of {table.kind.value}.")
+        raise TableError(
+            _("libparted finds a table of the kind {found} on {path} instead of {expected}.").format(
+                found=kind.value, path=path, expected=table.kind.value
+            )
+        )
     expected = _expected(table)
     if kind is not TableKind.NONE and places != expected:
-        raise TableError(f"libparted sees other partitions on {path}: {_difference(places, expected)}.")
+        raise TableError(
+            _("libparted sees other partitions on {path}: {difference}.").format(
+                path=path, difference=_difference(places, expected)
+            )
+        )
     return ()
 
 
@@ -79,10 +92,17 @@ def _expected(table: Table) -> set[_Place]:
 
 def _difference(seen: set[_Place], expected: set[_Place]) -> str:
     def told(places: set[_Place]) -> str:
-        texts = (f"{number} ({role.value}, sector {start}, {count} sectors)" for number, start, count, role in places)
+        texts = (
+            _("{number} ({role}, sector {start}, {count} sectors)").format(
+                number=number, role=role.value, start=start, count=count
+            )
+            for number, start, count, role in places
+        )
         return ", ".join(sorted(texts)) or "nothing"
 
-    return f"it has {told(seen - expected)} where the table has {told(expected - seen)}"
+    return _("it has {seen} where the table has {expected}").format(
+        seen=told(seen - expected), expected=told(expected - seen)
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from rescue import process
 from rescue.devices.blockdev import BlockDevice
 from rescue.devices.sysfs import Block
 from rescue.errors import TableError, ToolError
+from rescue.language import _
 from rescue.tables import kernel
 from rescue.tables.model import Table
 
@@ -26,7 +27,7 @@ def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
     """
     block = Block.at(path)
     if block is None or block.partition_number:
-        raise TableError(f"{path} is no whole disk: the kernel shows no partitions of it.")
+        raise TableError(_("{path} is no whole disk: the kernel shows no partitions of it.").format(path=path))
     end = time.monotonic() + deadline
     with BlockDevice.open(path, direct=False) as disk, suppress(OSError):
         disk.reread_table()  # refused where a partition is in use, or of a loop device without partition scan
@@ -38,8 +39,10 @@ def settle(path: str, table: Table, *, deadline: float = 20.0) -> None:
             return
         if time.monotonic() > end:
             raise TableError(
-                f"The kernel does not show the partitions of the new table on {path}: {' '.join(differences)}",
-                hint="Unmount what is in use on that disk, or restart the computer.",
+                _("The kernel does not show the partitions of the new table on {path}: {differences}").format(
+                    path=path, differences=" ".join(differences)
+                ),
+                hint=_("Unmount what is in use on that disk, or restart the computer."),
             )
         time.sleep(_POLL_SECONDS)
 
@@ -85,16 +88,18 @@ def _differences(block: Block, table: Table) -> Iterator[str]:
     wanted = kernel.expected(table)
     for shown in kernel.partitions(block):
         entry = wanted.pop(shown.number, None)
-        where = f"bytes {shown.start} to {shown.start + shown.size}"
+        where = _("bytes {start} to {end}").format(start=shown.start, end=shown.start + shown.size)
         if entry is None:
             if not kernel.is_inner(shown, table):
-                yield f"It still has partition {shown.number} ({where})."
+                yield _("It still has partition {number} ({where}).").format(number=shown.number, where=where)
         elif not kernel.agrees(shown, entry):
-            yield f"Partition {shown.number} is {where} instead of {entry.start} to {entry.end}."
+            yield _("Partition {number} is {where} instead of {start} to {end}.").format(
+                number=shown.number, where=where, start=entry.start, end=entry.end
+            )
         elif not _node_is_there(shown.node):
-            yield f"{shown.node} is missing."
+            yield _("{node} is missing.").format(node=shown.node)
     for number in wanted:
-        yield f"Partition {number} is missing."
+        yield _("Partition {number} is missing.").format(number=number)
 
 
 def _node_is_there(node: str) -> bool:

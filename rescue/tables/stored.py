@@ -12,6 +12,7 @@ from enum import Enum
 
 from rescue.errors import IntegrityError, TableError
 from rescue.fields import Fields
+from rescue.language import _
 from rescue.tables.model import MAX_SAVED, SECTOR_SIZES, SavedSectors, Table, TableKind, disjoint
 from rescue.tables.placement import refuse_on_table
 from rescue.tables.read import read_table
@@ -47,17 +48,17 @@ def from_json(value: object) -> Table:
     stored = Fields(value, "The partition table")
     sector_size = stored.number("sector_size")
     if sector_size not in SECTOR_SIZES:
-        raise _damaged(f"sectors of {sector_size} bytes do not exist")
+        raise _damaged(_("sectors of {sector_size} bytes do not exist").format(sector_size=sector_size))
     disk_size = stored.number("disk_size", _MAX_DISK_SIZE)
     pieces = _pieces(stored, disk_size, sector_size)
     table = _reread(pieces, disk_size, sector_size)
     if stored.text("kind") != table.kind.value:
-        raise _damaged("its kind is not that of its sectors")
+        raise _damaged(_("its kind is not that of its sectors"))
     told = [
         (entry.number("number"), entry.number("start"), entry.number("size")) for entry in stored.objects("entries")
     ]
     if told != [(entry.number, entry.start, entry.size) for entry in table.entries]:
-        raise _damaged("its list of partitions is not that of its sectors")
+        raise _damaged(_("its list of partitions is not that of its sectors"))
     return replace(table, sectors=pieces, notes=_notes(stored))
 
 
@@ -71,7 +72,7 @@ def _reread(pieces: tuple[SavedSectors, ...], disk_size: int, sector_size: int) 
     except TableError as error:
         raise _damaged(error.message) from error
     if table.kind is TableKind.NONE:
-        raise _damaged("its sectors hold no partition table")
+        raise _damaged(_("its sectors hold no partition table"))
     return table
 
 
@@ -83,12 +84,12 @@ def _pieces(stored: Fields, disk_size: int, sector_size: int) -> tuple[SavedSect
         room -= len(data)
         piece = SavedSectors(fields.number("offset"), data)
         if not data or piece.offset % sector_size or len(data) % sector_size or piece.end > disk_size:
-            raise _damaged("its sectors are no sectors of that disk")
+            raise _damaged(_("its sectors are no sectors of that disk"))
         pieces.append(piece)
         if len(pieces) > _MAX_PIECES:
-            raise _damaged("it has more pieces than any table")
+            raise _damaged(_("it has more pieces than any table"))
     if tuple(pieces) != disjoint(pieces):
-        raise _damaged("its sectors overlap or are out of order")
+        raise _damaged(_("its sectors overlap or are out of order"))
     return tuple(pieces)
 
 
@@ -98,20 +99,20 @@ def _unpack(text: str, room: int) -> bytes:
     try:
         data = stream.decompress(base64.b64decode(text, validate=True), room + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise _damaged("the data of its sectors cannot be unpacked") from error
+        raise _damaged(_("the data of its sectors cannot be unpacked")) from error
     if len(data) > room:
-        raise _damaged("it holds more sectors than any table has")
+        raise _damaged(_("it holds more sectors than any table has"))
     if not stream.eof or stream.unused_data:
-        raise _damaged("the data of its sectors is cut off or too long")
+        raise _damaged(_("the data of its sectors is cut off or too long"))
     return data
 
 
 def _notes(stored: Fields) -> tuple[str, ...]:
     notes = stored.texts("notes")
     if len(notes) > _MAX_NOTES or any(len(note) > _MAX_NOTE for note in notes):
-        raise _damaged("its notes are too long")
+        raise _damaged(_("its notes are too long"))
     return notes
 
 
 def _damaged(why: str) -> IntegrityError:
-    return IntegrityError(f"The saved partition table is damaged: {why.rstrip('.')}.")
+    return IntegrityError(_("The saved partition table is damaged: {why}.").format(why=why.rstrip(".")))
