@@ -29,19 +29,25 @@ class BackupPlan:
         """The plan for people, a line a step."""
         steps = []
         for layout in self.layouts:
-            system = f", {layout.system}" if layout.system else ""
+            about = [
+                layout.model or _("disk"),
+                format_size(layout.size),
+                _("{kind} table").format(kind=layout.table.kind.value),
+                *([layout.system] if layout.system else []),
+            ]
             steps.append(
-                f"Read {layout.path} ({layout.model or 'disk'}, {format_size(layout.size)}, "
-                f"{layout.table.kind.value} table{system}), which is not changed."
+                _("Read {path} ({about}), which is not changed.").format(path=layout.path, about=", ".join(about))
             )
             steps += [f"  {text}" for region in layout.regions for text in describe_region(region)]
         steps.append(
-            f"Store {format_size(self.used_bytes)} of used blocks, compressed, as “{self.name}” in {self.repository}."
+            _("Store {size} of used blocks, compressed, as “{name}” in {repository}.").format(
+                size=format_size(self.used_bytes), name=self.name, repository=self.repository
+            )
         )
         if self.note:
             steps.append(_("Keep with it the note: {note}").format(note=self.note))
         if self.verify:
-            steps.append("Read the backup back from the repository and compare it.")
+            steps.append(_("Read the backup back from the repository and compare it."))
         return tuple(steps)
 
 
@@ -50,6 +56,10 @@ def describe_region(region: Region) -> list[str]:
     if region.kind is RegionKind.GAP:
         return []
     if not region.included:
-        return [f"{region.describe()}: {format_size(region.size)}, not chosen"]
-    line = f"{region.describe()}: {format_size(region.used.total)} used of {format_size(region.size)}"
-    return [line, *([f"  all blocks: {region.raw_reason}"] if region.raw_reason else [])]
+        return [_("{region}: {size}, not chosen").format(region=region.describe(), size=format_size(region.size))]
+    line = _("{region}: {used} used of {size}").format(
+        region=region.describe(), used=format_size(region.used.total), size=format_size(region.size)
+    )
+    if not region.raw_reason:
+        return [line]
+    return [line, "  " + _("all blocks: {reason}").format(reason=region.raw_reason)]

@@ -7,6 +7,7 @@ from rescue.errors import TargetRefusedError
 from rescue.extents import Extents
 from rescue.images.boot_image import SECTOR, BootImage
 from rescue.images.layout import Region
+from rescue.language import N_, _
 from rescue.plans.write import Placement, Target, WritePlan, describe_disk, too_small
 from rescue.repository.snapshot import RegionKind
 from rescue.tables.extend import Extended, boot_sectors
@@ -17,12 +18,13 @@ LABEL = "RESCUE-DATA"
 FOLDER = "rescue"
 
 _BUSES = {
-    "ata": "a SATA disk",
-    "nvme": "an NVMe disk",
-    "scsi": "a SCSI disk",
-    "virtio": "a disk of a virtual machine",
-    "loop": "a loop device",
+    "ata": N_("a SATA disk"),
+    "nvme": N_("an NVMe disk"),
+    "scsi": N_("a SCSI disk"),
+    "virtio": N_("a disk of a virtual machine"),
+    "loop": N_("a loop device"),
 }
+_OTHER_BUS = N_("a disk of another kind")
 _STICKS = ("usb", "mmc")
 
 
@@ -30,8 +32,10 @@ def require_room(image: BootImage, disk: Disk) -> None:
     """TargetTooSmallError, or TargetRefusedError for a disk on which the boot code would count in other sectors."""
     if disk.logical_sector_size != SECTOR:
         raise TargetRefusedError(
-            f"{disk.path} has sectors of {disk.logical_sector_size} bytes, bootable images are made for {SECTOR}.",
-            hint="Use another stick.",
+            _("{path} has sectors of {sector} bytes, bootable images are made for {expected}.").format(
+                path=disk.path, sector=disk.logical_sector_size, expected=SECTOR
+            ),
+            hint=_("Use another stick."),
         )
     if disk.size < image.size:
         raise too_small(image.size, disk.size, disk.path)
@@ -70,8 +74,10 @@ def plan_stick(
 
 def _notes(image: BootImage, disk: Disk, extended: Extended | None) -> Iterator[str]:
     if disk.bus not in _STICKS and not disk.removable:
-        yield f"{disk.path} is not a USB stick but {_BUSES.get(disk.bus, 'a disk of another kind')}."
+        yield _("{path} is not a USB stick but {kind}.").format(
+            path=disk.path, kind=_(_BUSES.get(disk.bus, _OTHER_BUS))
+        )
     if not image.boots_from_disk:
-        yield "The image has no boot sector: it starts from a CD, but hardly from a stick."
+        yield _("The image has no boot sector: it starts from a CD, but hardly from a stick.")
     if extended is None and disk.size > image.size:
-        yield f"The {format_size(disk.size - image.size)} behind the image stay unused."
+        yield _("The {size} behind the image stay unused.").format(size=format_size(disk.size - image.size))

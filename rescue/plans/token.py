@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rescue.errors import NotConfirmedError
+from rescue.language import _
 from rescue.plans.write import Target
 
 _MAKER = object()
@@ -33,14 +34,16 @@ class Confirmation:
     def require(self, plan: Destructive) -> None:
         """NotConfirmedError unless it was made by `confirm` for this plan."""
         if self.maker is not _MAKER or self.digest != plan.digest():
-            raise NotConfirmedError("The plan is not the one that was confirmed.")
+            raise NotConfirmedError(_("The plan is not the one that was confirmed."))
 
 
 def confirm(plan: Destructive, typed: str) -> Confirmation:
     """Make the token when `typed` is the identity of the target; NotConfirmedError otherwise."""
     if not plan.target.confirm or typed.strip() != plan.target.confirm:
         raise NotConfirmedError(
-            f"“{typed}” is not the identity of {plan.target.path}. Nothing was changed.",
-            hint=f"To overwrite it, confirm with: {plan.target.confirm}",
+            _("“{typed}” is not the identity of {path}. Nothing was changed.").format(
+                typed=typed, path=plan.target.path
+            ),
+            hint=_("To overwrite it, confirm with: {confirm}").format(confirm=plan.target.confirm),
         )
     return Confirmation(plan.digest(), _MAKER)

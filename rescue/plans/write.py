@@ -64,16 +64,18 @@ class WritePlan:
         if self.table_only and self.table is not None:
             return tuple(_table_steps(self, self.table))
         steps = [
-            f"OVERWRITE {target.path}: {target.model or 'disk'}, {format_size(target.size)}, {target.confirm}.",
-            "  All that is on it now is lost:",
-            *(f"    {line}" for line in self.before or ("nothing that we know",)),
-            f"Write {format_size(self.used_bytes)} from {self.source}:",
+            _("OVERWRITE {path}: {model}, {size}, {confirm}.").format(
+                path=target.path, model=target.model or _("disk"), size=format_size(target.size), confirm=target.confirm
+            ),
+            "  " + _("All that is on it now is lost:"),
+            *(f"    {line}" for line in self.before or (_("nothing that we know"),)),
+            _("Write {size} from {source}:").format(size=format_size(self.used_bytes), source=self.source),
         ]
         for placement in self.placements:
             steps += [f"  {text}" for text in describe_region(placement.region)]
-        steps += [f"  Note: {note}" for note in self.notes]
+        steps += ["  " + _("Note: {note}").format(note=note) for note in self.notes]
         if self.verify:
-            steps.append("Read the target back and compare it.")
+            steps.append(_("Read the target back and compare it."))
         return tuple(steps)
 
     def unfinished(self) -> str:
@@ -102,7 +104,7 @@ def plan_disk(job: str, source: str, layout: Layout, disk: Disk, *, before: tupl
     require_sector_size(layout, disk)
     missing = [region.name for region in layout.regions if not region.included]
     if missing and all(region.kind is RegionKind.GAP for region in layout.included):
-        raise UsageError(f"{source} holds no partition that could be written.")
+        raise UsageError(_("{source} holds no partition that could be written.").format(source=source))
     table = arrange(layout.table, disk.size)
     if table.kind is TableKind.NONE and disk.size < layout.size:
         raise too_small(layout.size, disk.size, disk.path)
@@ -126,12 +128,19 @@ def plan_partition(
     disk, part = target
     require_sector_size(layout, disk)
     if not region.included:
-        raise UsageError(f"{region.describe()} is not in {source}.", hint="It was not chosen when the backup was made.")
+        raise UsageError(
+            _("{region} is not in {source}.").format(region=region.describe(), source=source),
+            hint=_("It was not chosen when the backup was made."),
+        )
     if part.size < region.size:
         raise too_small(region.size, part.size, part.path)
     notes = []
     if part.size > region.size and region.kind is not RegionKind.GAP:
-        notes.append(f"{format_size(part.size - region.size)} at the end of {part.path} stay unused.")
+        notes.append(
+            _("{size} at the end of {path} stay unused.").format(
+                size=format_size(part.size - region.size), path=part.path
+            )
+        )
     return WritePlan(
         job=job,
         source=f"{source}, {region.describe()}",
@@ -155,7 +164,7 @@ def describe_disk(disk: Disk) -> tuple[str, ...]:
 def describe_partition(part: Partition) -> tuple[str, ...]:
     """What is in a partition, for the review."""
     info = part.filesystem
-    words = [part.path + ":", info.type if info else "no known file system", format_size(part.size)]
+    words = [part.path + ":", info.type if info else _("no known file system"), format_size(part.size)]
     if info and info.label:
         words.append(f"“{info.label}”")
     if part.system:
@@ -167,18 +176,25 @@ def require_sector_size(layout: Layout, disk: Disk) -> None:
     """TargetRefusedError where the target counts in other sectors than the source."""
     if layout.sector_size != disk.logical_sector_size:
         raise TargetRefusedError(
-            f"{disk.path} has sectors of {disk.logical_sector_size} bytes, the source has {layout.sector_size}: "
-            "table and file systems would not be found.",
-            hint="Use a target with the same sector size.",
+            _(
+                "{path} has sectors of {sector} bytes, the source has {source_sector}: table "
+                "and file systems would not be found."
+            ).format(path=disk.path, sector=disk.logical_sector_size, source_sector=layout.sector_size),
+            hint=_("Use a target with the same sector size."),
         )
 
 
 def too_small(needed: int, size: int, path: str) -> TargetTooSmallError:
     """The error that tells how much is missing."""
     return TargetTooSmallError(
-        f"{path} is too small: {format_size(needed)} are needed, it has {format_size(size)}; "
-        f"{needed - size} bytes ({format_size(needed - size)}) are missing.",
-        hint="Use a target of at least the size of the source.",
+        _("{path} is too small: {needed} are needed, it has {size}; {bytes} bytes ({missing}) are missing.").format(
+            path=path,
+            needed=format_size(needed),
+            size=format_size(size),
+            bytes=needed - size,
+            missing=format_size(needed - size),
+        ),
+        hint=_("Use a target of at least the size of the source."),
     )
 
 
@@ -212,11 +228,18 @@ def _fitting(layout: Layout, size: int) -> list[Region]:
 def _notes(layout: Layout, table: Table, disk: Disk, missing: list[str]) -> list[str]:
     notes = []
     if missing:
-        notes.append(f"{', '.join(missing)} were not chosen for this backup: their content is not restored.")
+        notes.append(
+            _("{parts} were not chosen for this backup: their content is not restored.").format(
+                parts=", ".join(missing)
+            )
+        )
     if disk.size > layout.size:
         free = format_size(disk.size - layout.size)
-        moved = ", and the backup GPT moves to the new end" if table.kind is TableKind.GPT else ""
-        notes.append(f"The target is larger: {free} at its end stay free{moved}.")
+        if table.kind is TableKind.GPT:
+            text = _("The target is larger: {free} at its end stay free, and the backup GPT moves to the new end.")
+        else:
+            text = _("The target is larger: {free} at its end stay free.")
+        notes.append(text.format(free=free))
     return notes
 
 

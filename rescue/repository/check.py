@@ -12,13 +12,14 @@ from rescue.cancel import CancelToken
 from rescue.errors import IntegrityError
 from rescue.events import Meter, Phase, Sink
 from rescue.extents import Extents
+from rescue.language import _, ngettext
 from rescue.repository.format import HOLE, is_id
 from rescue.repository.index import PackEntries
 from rescue.repository.lists import read_ids, read_list
 from rescue.repository.pack import is_pack_name, pack_name, read_trailer
 from rescue.repository.place import TEMPORARY
 from rescue.repository.repository import Repository, Stored
-from rescue.repository.snapshot import RegionRecord
+from rescue.repository.snapshot import DiskRecord, RegionRecord
 from rescue.units import MiB
 
 _READ_SIZE = 4 * MiB
@@ -44,8 +45,10 @@ def check(repository: Repository, *, read_data: bool, sink: Sink, cancel: Cancel
     """
     good, bad = repository.snapshots()
     found = Findings()
-    found.problems += [f"Index file {name} is damaged." for name in repository.damaged_indexes]
-    found.problems += [f"{name} does not belong to the repository." for name in _strangers(repository)]
+    found.problems += [_("Index file {name} is damaged.").format(name=name) for name in repository.damaged_indexes]
+    found.problems += [
+        _("{name} does not belong to the repository.").format(name=name) for name in _strangers(repository)
+    ]
     broken = _check_packs(repository, found, read_data=read_data, sink=sink, cancel=cancel)
     found.chunks = repository.index.chunk_count()
     found.problems += [error.message for error in bad]
@@ -53,7 +56,10 @@ def check(repository: Repository, *, read_data: bool, sink: Sink, cancel: Cancel
         cancel.raise_if_cancelled()
         damage = _check_snapshot(repository, stored, broken)
         found.snapshots[stored.id] = damage
-        found.problems += [f"Snapshot {stored.id[:12]} ({stored.snapshot.name}): {text}" for text in damage]
+        found.problems += [
+            _("Snapshot {id} ({name}): {text}").format(id=stored.id[:12], name=stored.snapshot.name, text=text)
+            for text in damage
+        ]
     return found
 
 
@@ -115,7 +121,7 @@ def _check_trailer(repository: Repository, name: str, pack: bytes) -> None:
     for entry in read_trailer(repository.place, name):
         location = repository.index.find(entry.chunk)
         if location is None or (location.pack == pack and location.entry != entry):
-            raise IntegrityError(f"Pack {name} and the index do not agree.")
+            raise IntegrityError(_("Pack {name} and the index do not agree.").format(name=name))
 
 
 def _check_bytes(repository: Repository, name: str, pack: bytes, meter: Meter, cancel: CancelToken) -> int:
@@ -128,7 +134,9 @@ def _check_bytes(repository: Repository, name: str, pack: bytes, meter: Meter, c
         digest.update(data)
         meter.advance(len(data), name)
     if digest.digest() != pack:
-        raise IntegrityError(f"Pack {name} is damaged: its bytes are not the ones that were stored.")
+        raise IntegrityError(
+            _("Pack {name} is damaged: its bytes are not the ones that were stored.").format(name=name)
+        )
     return size
 
 
@@ -139,11 +147,16 @@ def _check_snapshot(repository: Repository, stored: Stored, broken: set[bytes]) 
             try:
                 lost = _lost_chunks(repository, region, stored.snapshot.chunk_size, broken)
             except IntegrityError as error:
-                damage.append(f"region {region.name} of {disk.path}: {error.message}")
+                damage.append(_named(region, disk, error.message))
                 continue
             if lost:
-                damage.append(f"region {region.name} of {disk.path}: {lost} chunks are lost.")
+                told = ngettext("{lost} chunk is lost.", "{lost} chunks are lost.", lost).format(lost=lost)
+                damage.append(_named(region, disk, told))
     return damage
+
+
+def _named(region: RegionRecord, disk: DiskRecord, what: str) -> str:
+    return _("region {name} of {path}: {message}").format(name=region.name, path=disk.path, message=what)
 
 
 def _lost_chunks(repository: Repository, region: RegionRecord, chunk_size: int, broken: set[bytes]) -> int:
@@ -158,9 +171,9 @@ def _lost_chunks(repository: Repository, region: RegionRecord, chunk_size: int, 
             location = repository.index.find(chunk)
             lost += location is None or location.pack in broken or location.entry.plain != plain
     if count != -(-region.size // chunk_size):
-        raise IntegrityError("its list of chunks has the wrong length.")
+        raise IntegrityError(_("its list of chunks has the wrong length."))
     if used_extents(repository, region).total != region.used_bytes:
-        raise IntegrityError("its list of used blocks has the wrong length.")
+        raise IntegrityError(_("its list of used blocks has the wrong length."))
     return lost
 
 
@@ -176,10 +189,10 @@ def _rising(pieces: Iterable[bytes], region: RegionRecord) -> Iterator[tuple[int
     position = 0
     for piece in pieces:
         if len(piece) % _PAIR.size:
-            raise IntegrityError(f"The list of used blocks of {region.name} is cut off.")
+            raise IntegrityError(_("The list of used blocks of {name} is cut off.").format(name=region.name))
         for start, length in _PAIR.iter_unpack(piece):
             if start < position or not length or start + length > region.size:
-                raise IntegrityError(f"The list of used blocks of {region.name} is damaged.")
+                raise IntegrityError(_("The list of used blocks of {name} is damaged.").format(name=region.name))
             position = start + length
             yield start, position
 

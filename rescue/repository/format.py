@@ -9,6 +9,7 @@ import zstandard
 from blake3 import blake3
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 from rescue.units import MiB
 
 FORMAT_VERSION = 1
@@ -52,13 +53,13 @@ def pack_entries(entries: list[Entry]) -> bytes:
 def unpack_entries(data: bytes | memoryview, limit: int) -> list[Entry]:
     """Inverse of `pack_entries`; every frame must lie below `limit`, the end of the frames of its pack."""
     if len(data) % _ENTRY.size:
-        raise IntegrityError("A list of chunks is cut off.")
+        raise IntegrityError(_("A list of chunks is cut off."))
     entries = [Entry(*fields) for fields in _ENTRY.iter_unpack(data)]
     for entry in entries:
         if entry.offset + entry.stored > limit:
-            raise IntegrityError("A list of chunks points outside of its pack.")
+            raise IntegrityError(_("A list of chunks points outside of its pack."))
         if not 0 < entry.plain <= MAX_CHUNK_SIZE or not 0 < entry.stored <= _longest_frame(entry.plain):
-            raise IntegrityError("A list of chunks holds an impossible length.")
+            raise IntegrityError(_("A list of chunks holds an impossible length."))
     return entries
 
 
@@ -91,16 +92,22 @@ def decompress_into(frame: bytes, chunk: bytes, target: memoryview) -> None:
         decompressor = _local.decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK_SIZE)
     try:
         if zstandard.get_frame_parameters(frame).content_size != len(target):
-            raise IntegrityError(f"Chunk {chunk.hex()[:12]} is damaged: its length is not the one that was stored.")
+            raise IntegrityError(
+                _("Chunk {chunk} is damaged: its length is not the one that was stored.").format(chunk=chunk.hex()[:12])
+            )
         with decompressor.stream_reader(frame) as reader:
             filled = 0
             while filled < len(target) and (count := reader.readinto(target[filled:])):
                 filled += count
             complete = filled == len(target) and not reader.read(1)
     except zstandard.ZstdError as error:
-        raise IntegrityError(f"Chunk {chunk.hex()[:12]} is damaged: {error}.") from error
+        raise IntegrityError(
+            _("Chunk {chunk} is damaged: {error}.").format(chunk=chunk.hex()[:12], error=error)
+        ) from error
     if not complete or chunk_id(target) != chunk:
-        raise IntegrityError(f"Chunk {chunk.hex()[:12]} is damaged: its bytes are not the ones that were stored.")
+        raise IntegrityError(
+            _("Chunk {chunk} is damaged: its bytes are not the ones that were stored.").format(chunk=chunk.hex()[:12])
+        )
 
 
 def decompress(frame: bytes, entry: Entry) -> bytes:

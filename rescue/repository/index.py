@@ -13,6 +13,7 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from rescue.errors import IntegrityError, RepositoryAccessError
+from rescue.language import _
 from rescue.repository.format import ENTRY_SIZE, ID_LENGTH, MAX_PACK_SIZE, Entry, pack_entries, unpack_entries
 
 _MAGIC = b"RIX1"
@@ -64,16 +65,16 @@ def decode_index(data: bytes) -> Iterator[PackEntries]:
     """Inverse of `encode_index`; IntegrityError before the first pack is given where the file is damaged."""
     body = memoryview(data)[:-ID_LENGTH]
     if body[: len(_MAGIC)] != _MAGIC or blake3(body).digest() != data[-ID_LENGTH:]:
-        raise IntegrityError("An index file is damaged.")
+        raise IntegrityError(_("An index file is damaged."))
     position = len(_MAGIC)
     while position < len(body):
         if position + _PACK.size > len(body):
-            raise IntegrityError("An index file is damaged: it is cut off.")
+            raise IntegrityError(_("An index file is damaged: it is cut off."))
         pack, size, count = _PACK.unpack_from(body, position)
         position += _PACK.size
         end = position + count * ENTRY_SIZE
         if end > len(body) or size > MAX_PACK_SIZE:
-            raise IntegrityError("An index file is damaged: it is cut off.")
+            raise IntegrityError(_("An index file is damaged: it is cut off."))
         yield PackEntries(pack, size, unpack_entries(body[position:end], size))
         position = end
 
@@ -104,8 +105,8 @@ class _Temporary:
                 yield self._database
         except sqlite3.OperationalError as error:
             raise RepositoryAccessError(
-                f"The index of the repository cannot be kept in a temporary file: {error}.",
-                hint="Name a directory with more room in SQLITE_TMPDIR.",
+                _("The index of the repository cannot be kept in a temporary file: {error}.").format(error=error),
+                hint=_("Name a directory with more room in SQLITE_TMPDIR."),
             ) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 from rescue.repository.format import HOLE, ID_LENGTH, chunk_id, compress
 from rescue.units import KiB
 
@@ -77,6 +78,6 @@ def read_ids(chunks: Loads, names: Iterable[str]) -> Iterator[bytes]:
     """The chunk ids of a region in order; HOLE where nothing is stored because all is zero or unused."""
     for piece in read_list(chunks, names):
         if len(piece) % ID_LENGTH:
-            raise IntegrityError("A list of chunk ids is cut off.")
+            raise IntegrityError(_("A list of chunk ids is cut off."))
         for position in range(0, len(piece), ID_LENGTH):
             yield piece[position : position + ID_LENGTH]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rescue.errors import RepositoryLockedError
+from rescue.language import _
 from rescue.repository.place import in_words
 
 LOCK_NAME = "lock"
@@ -36,7 +37,7 @@ def _open(path: Path, *, exclusive: bool) -> int | None:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         if exclusive or error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise in_words(f"open the lock file {path}", error) from error
+            raise in_words(_("open the lock file {path}").format(path=path), error) from error
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -48,9 +49,10 @@ def _take(descriptor: int, *, exclusive: bool) -> None:
     try:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        other = "is in use" if exclusive else "is being pruned or repaired"
-        raise RepositoryLockedError(
-            f"The repository {other} by another program.", hint="Wait until that program has ended."
-        ) from error
+        if exclusive:
+            message = _("The repository is in use by another program.")
+        else:
+            message = _("The repository is being pruned or repaired by another program.")
+        raise RepositoryLockedError(message, hint=_("Wait until that program has ended.")) from error
     except OSError as error:
-        raise in_words("lock the repository", error) from error
+        raise in_words(_("lock the repository"), error) from error

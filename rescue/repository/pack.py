@@ -10,6 +10,7 @@ import struct
 from blake3 import blake3
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 from rescue.repository.format import (
     ENTRY_SIZE,
     ID_LENGTH,
@@ -52,11 +53,11 @@ def read_trailer(place: LocalPlace, name: str) -> list[Entry]:
     """Entries of the pack `name`, read from its end; IntegrityError where they are damaged."""
     size = place.size(name)
     if not _FIXED < size <= MAX_PACK_SIZE:
-        raise IntegrityError(f"Pack {name} has an impossible size.")
+        raise IntegrityError(_("Pack {name} has an impossible size.").format(name=name))
     count, magic = _FOOTER.unpack(place.read_range(name, size - _FOOTER.size, _FOOTER.size))
     length = count * ENTRY_SIZE
     if magic != _MAGIC_END or not 0 < count <= MAX_ENTRIES or length + _FIXED > size:
-        raise IntegrityError(f"Pack {name} is damaged: its end is not the end of a pack.")
+        raise IntegrityError(_("Pack {name} is damaged: its end is not the end of a pack.").format(name=name))
     frames = size - length - _FIXED
     return _parse_trailer(name, place.read_range(name, frames, size - frames), count, frames)
 
@@ -65,7 +66,9 @@ def _parse_trailer(name: str, data: bytes, count: int, frames: int) -> list[Entr
     body = data[_SKIPPABLE.size : _SKIPPABLE.size + count * ENTRY_SIZE]
     entries = unpack_entries(body, frames)
     if trailer(entries) != data or not _cover(entries, frames):
-        raise IntegrityError(f"Pack {name} is damaged: its list of chunks is not the one that was stored.")
+        raise IntegrityError(
+            _("Pack {name} is damaged: its list of chunks is not the one that was stored.").format(name=name)
+        )
     return entries
 
 

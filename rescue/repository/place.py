@@ -6,10 +6,11 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from rescue.errors import IntegrityError, RepositoryAccessError, RepositoryFullError
+from rescue.errors import IntegrityError, RepositoryAccessError, RepositoryFullError, reason_of
+from rescue.language import _
 
 _OPEN_FILES = 8
 TEMPORARY = ".tmp"
@@ -37,7 +38,7 @@ class LocalPlace:
         """
         path = self.root / name
         temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
-        with self._explained(f"write {path}"):
+        with self._explained(_("write {path}").format(path=path)):
             _make_directory(path.parent)
             try:
                 _write_durably(temporary, data, keep_cached=keep_cached)
@@ -51,39 +52,39 @@ class LocalPlace:
     def read(self, name: str, limit: int) -> bytes:
         """The whole file; IntegrityError where it holds more than `limit` bytes."""
         path = self.root / name
-        with self._explained(f"read {path}"), path.open("rb") as stream:
+        with self._reading(path), path.open("rb") as stream:
             data = stream.read(min(limit, os.fstat(stream.fileno()).st_size) + 1)
         if len(data) > limit:
-            raise IntegrityError(f"{path} is larger than any such file can be.")
+            raise IntegrityError(_("{path} is larger than any such file can be.").format(path=path))
         return data
 
     def read_range(self, name: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`; IntegrityError where the file ends before."""
-        with self._explained(f"read {self.root / name}"), self._descriptor(name) as descriptor:
+        with self._reading(self.root / name), self._descriptor(name) as descriptor:
             data = os.pread(descriptor, length, offset)
         if len(data) != length:
-            raise IntegrityError(f"{self.root / name} is cut off.")
+            raise IntegrityError(_("{path} is cut off.").format(path=self.root / name))
         return data
 
     def size(self, name: str) -> int:
         """Size of a file in bytes."""
-        with self._explained(f"read {self.root / name}"):
+        with self._reading(self.root / name):
             return (self.root / name).stat().st_size
 
     def exists(self, name: str) -> bool:
         """True when there is such a file."""
-        with self._explained(f"read {self.root / name}"):
+        with self._reading(self.root / name):
             return (self.root / name).exists()
 
     def is_directory(self) -> bool:
         """True when there is a directory where the repository should be."""
-        with self._explained(f"read {self.root}"):
+        with self._reading(self.root):
             return self.root.is_dir()
 
     def names(self, folder: str) -> Iterator[str]:
         """All files below `folder`, as names relative to the root, in order; temporary files too."""
         top = self.root / folder
-        with self._explained(f"read {top}"):
+        with self._reading(top):
             for directory, folders, files in os.walk(top, onerror=_raise_unless_missing):
                 folders.sort()
                 for file in sorted(files):
@@ -95,17 +96,17 @@ class LocalPlace:
             descriptor = self._open.pop(name, None)
             if descriptor is not None:
                 os.close(descriptor)
-        with self._explained(f"delete {self.root / name}"):
+        with self._explained(_("delete {path}").format(path=self.root / name)):
             (self.root / name).unlink(missing_ok=True)
 
     def drop_cache(self, name: str) -> None:
         """Make the kernel forget its copy of a file, so that the next read comes from the drive."""
-        with self._explained(f"read {self.root / name}"), self._descriptor(name) as descriptor:
+        with self._reading(self.root / name), self._descriptor(name) as descriptor:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def free_space(self) -> int:
         """Bytes that may still be written."""
-        with self._explained(f"read {self.root}"):
+        with self._reading(self.root):
             return shutil.disk_usage(self.root).free
 
     @contextmanager
@@ -131,25 +132,39 @@ class LocalPlace:
         os.close(oldest)
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _explained(self, what: str, *, reading: bool = False) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise in_words(what, error) from error
+            raise in_words(what, error, reading=reading) from error
+
+    def _reading(self, path: Path) -> AbstractContextManager[None]:
+        return self._explained(_("read {path}").format(path=path), reading=True)
 
 
-def in_words(what: str, error: OSError) -> RepositoryAccessError | RepositoryFullError | IntegrityError:
-    """The error that tells a person why a repository's file could not be used."""
-    reason = os.strerror(error.errno) if error.errno else str(error)
+def in_words(
+    what: str, error: OSError, *, reading: bool = False
+) -> RepositoryAccessError | RepositoryFullError | IntegrityError:
+    """The error that tells a person why a repository's file could not be used. `what` continues "cannot …"; something
+    that is missing when it is read, was there once."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RepositoryFullError(f"The repository's drive is full: cannot {what}.")
+        return RepositoryFullError(_("The repository's drive is full: cannot {what}.").format(what=what))
     if error.errno == errno.EROFS:
-        return RepositoryAccessError(f"Cannot {what}: the file system is read-only.", hint="Mount it for writing.")
+        return RepositoryAccessError(
+            _("Cannot {what}: the file system is read-only.").format(what=what), hint=_("Mount it for writing.")
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
-        return RepositoryAccessError(f"Cannot {what}: no permission.", hint="Use sudo, or another directory.")
-    if error.errno == errno.ENOENT and what.startswith("read "):
-        return IntegrityError(f"Cannot {what}: the file is missing.", hint="`rescue check` says what is affected.")
-    return RepositoryAccessError(f"Cannot {what}: {reason}.", hint="Check the drive, its cable and the connection.")
+        return RepositoryAccessError(
+            _("Cannot {what}: no permission.").format(what=what), hint=_("Use sudo, or another directory.")
+        )
+    if error.errno == errno.ENOENT and reading:
+        return IntegrityError(
+            _("Cannot {what}: the file is missing.").format(what=what), hint=_("`rescue check` says what is affected.")
+        )
+    return RepositoryAccessError(
+        _("Cannot {what}: {reason}.").format(what=what, reason=reason_of(error)),
+        hint=_("Check the drive, its cable and the connection."),
+    )
 
 
 def _write_durably(path: Path, data: bytes | bytearray, *, keep_cached: bool) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from rescue.errors import IntegrityError
+from rescue.language import _
 from rescue.repository.index import ChunkSet, PackEntries
 from rescue.repository.lists import read_ids
 from rescue.repository.pack import pack_name, read_trailer
@@ -38,7 +39,8 @@ def needed_chunks(repository: Repository, needed: ChunkSet) -> None:
     good, bad = repository.snapshots()
     if bad:
         raise IntegrityError(
-            f"Nothing was removed: {bad[0].message}", hint="Delete the damaged snapshot, or bring its file back, first."
+            _("Nothing was removed: {message}").format(message=bad[0].message),
+            hint=_("Delete the damaged snapshot, or bring its file back, first."),
         )
     for stored in good:
         needed.update(bytes.fromhex(name) for name in stored.snapshot.list_ids())

@@ -19,6 +19,7 @@ from rescue.errors import (
     SnapshotNotFoundError,
 )
 from rescue.fields import Fields
+from rescue.language import _
 from rescue.repository.format import (
     CHUNK_SIZE,
     FORMAT_VERSION,
@@ -76,12 +77,15 @@ class Repository:
         """
         place = LocalPlace(root)
         if place.exists(_CONFIG):
-            raise RepositoryExistsError(f"{root} is a repository already.", hint="Use it as it is.")
+            raise RepositoryExistsError(
+                _("{root} is a repository already.").format(root=root), hint=_("Use it as it is.")
+            )
         present = _listing(root)
         strangers = [name for name in present if not _ours(name)]
         if strangers:
             raise RepositoryExistsError(
-                f"{root} is not empty: it holds {min(strangers)}.", hint="Name a new or empty directory."
+                _("{root} is not empty: it holds {stranger}.").format(root=root, stranger=min(strangers)),
+                hint=_("Name a new or empty directory."),
             )
         for name in present:
             if name.endswith(TEMPORARY):
@@ -134,8 +138,8 @@ class Repository:
         if any_index:
             return []
         raise IntegrityError(
-            f"The index file {name} is damaged. No backup is lost: it only says where things lie.",
-            hint="`rescue check --rebuild-index` makes it anew from the packs.",
+            _("The index file {name} is damaged. No backup is lost: it only says where things lie.").format(name=name),
+            hint=_("`rescue check --rebuild-index` makes it anew from the packs."),
         )
 
     def pack_names(self) -> Iterator[str]:
@@ -156,7 +160,8 @@ class Repository:
         location = self.index.find(chunk)
         if location is None:
             raise IntegrityError(
-                f"Chunk {chunk.hex()[:12]} is missing in the repository.", hint="`rescue check` says what is affected."
+                _("Chunk {chunk} is missing in the repository.").format(chunk=chunk.hex()[:12]),
+                hint=_("`rescue check` says what is affected."),
             )
         return location
 
@@ -218,8 +223,10 @@ class Repository:
         """
         data = snapshot.to_bytes()
         if len(data) > MAX_SNAPSHOT_SIZE:
-            raise IntegrityError("The snapshot is larger than any snapshot can be: the disk has too many bad sectors.")
-        Snapshot.from_bytes(data, "The new snapshot")
+            raise IntegrityError(
+                _("The snapshot is larger than any snapshot can be: the disk has too many bad sectors.")
+            )
+        Snapshot.from_bytes(data, _("The new snapshot"))
         name = chunk_id(data).hex()
         self.place.write(f"snapshots/{name}.json", data)
         return name
@@ -235,13 +242,17 @@ class Repository:
         data = self.place.read(name, MAX_SNAPSHOT_SIZE)
         if chunk_id(data).hex() != identity:
             raise IntegrityError(
-                f"The snapshot {identity[:12]} is damaged: {name} was changed after it was written.",
-                hint="`rescue list` shows the others; name one by its id.",
+                _("The snapshot {identity} is damaged: {name} was changed after it was written.").format(
+                    identity=identity[:12], name=name
+                ),
+                hint=_("`rescue list` shows the others; name one by its id."),
             )
-        snapshot = Snapshot.from_bytes(data, f"Snapshot {identity[:12]}")
+        snapshot = Snapshot.from_bytes(data, _("Snapshot {id}").format(id=identity[:12]))
         if snapshot.chunk_size != self.chunk_size:
             raise IntegrityError(
-                f"The snapshot {identity[:12]} belongs to another repository: its chunks differ in size."
+                _("The snapshot {identity} belongs to another repository: its chunks differ in size.").format(
+                    identity=identity[:12]
+                )
             )
         return Stored(identity, snapshot)
 
@@ -275,13 +286,16 @@ class Repository:
         if len(matching) > 1:
             several = ", ".join(identity[:12] for identity in matching)
             raise SnapshotAmbiguousError(
-                f"“{query}” fits {len(matching)} snapshots: {several}.", hint="Name one by its id."
+                _("“{query}” fits {count} snapshots: {several}.").format(
+                    query=query, count=len(matching), several=several
+                ),
+                hint=_("Name one by its id."),
             )
         if matching:
             return matching[0]
         if bad:
             raise bad[0]
-        raise SnapshotNotFoundError(f"The repository has no snapshot “{query}”.")
+        raise SnapshotNotFoundError(_("The repository has no snapshot “{query}”.").format(query=query))
 
     def delete_snapshot(self, identity: str) -> None:
         """Forget a snapshot; its chunks stay until `prune`."""
@@ -312,9 +326,11 @@ def _listing(root: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
-        raise NotARepositoryError(f"{root} is not a directory.", hint="Name a new or empty directory.") from error
+        raise NotARepositoryError(
+            _("{root} is not a directory.").format(root=root), hint=_("Name a new or empty directory.")
+        ) from error
     except OSError as error:
-        raise in_words(f"read {root}", error) from error
+        raise in_words(_("read {path}").format(path=root), error, reading=True) from error
 
 
 def _ours(name: str) -> bool:
@@ -327,15 +343,23 @@ def _read_config(place: LocalPlace) -> tuple[str, int]:
     root = place.root
     if not place.is_directory():
         raise NotARepositoryError(
-            f"{root} is not a directory.", hint="Is the drive mounted? `rescue init` makes a new one."
+            _("{root} is not a directory.").format(root=root),
+            hint=_("Is the drive mounted? `rescue init` makes a new one."),
         )
     if not place.exists(_CONFIG):
-        raise NotARepositoryError(f"{root} is not a repository: it has no {_CONFIG}.", hint="`rescue init` makes one.")
+        raise NotARepositoryError(
+            _("{root} is not a repository: it has no {file}.").format(root=root, file=_CONFIG),
+            hint=_("`rescue init` makes one."),
+        )
     fields = Fields.parse(place.read(_CONFIG, _MAX_CONFIG), f"{root / _CONFIG}")
     version = fields.number("format")
     if version > FORMAT_VERSION:
-        raise NewerFormatError(f"{root} has format {version}; this program knows formats up to {FORMAT_VERSION}.")
+        raise NewerFormatError(
+            _("{root} has format {version}; this program knows formats up to {newest}.").format(
+                root=root, version=version, newest=FORMAT_VERSION
+            )
+        )
     chunk_size = fields.number("chunk_size", MAX_CHUNK_SIZE)
     if version != FORMAT_VERSION or chunk_size < 64 * 1024 or chunk_size & (chunk_size - 1):
-        raise IntegrityError(f"{root / _CONFIG} is damaged.")
+        raise IntegrityError(_("{root} is damaged.").format(root=root / _CONFIG))
     return fields.text("id"), chunk_size
