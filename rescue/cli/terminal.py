@@ -2,36 +2,16 @@
 
 import shutil
 import time
-from collections import deque
 from typing import TextIO
 
 from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
+from rescue.flows.rate import Rate
 from rescue.text import printable
 from rescue.units import format_duration, format_size
 
-_WINDOW_SECONDS = 15.0
 _BAR = 24
 # These commands print their result on standard output, where scripts without --json look for it.
 _SAY_IT_THEMSELVES = ("verify", "check", "undo", "table save")
-
-
-class Rate:
-    """Bytes a second over the last moments, so that the time left follows what the drives do now."""
-
-    def __init__(self) -> None:
-        self._points: deque[tuple[float, int]] = deque()
-
-    def add(self, now: float, done: int) -> None:
-        """Learn that `done` bytes are done."""
-        self._points.append((now, done))
-        while now - self._points[0][0] > _WINDOW_SECONDS and len(self._points) > 2:
-            self._points.popleft()
-
-    def per_second(self) -> int:
-        """Whole bytes a second; 0 while nothing is known."""
-        first, last = self._points[0], self._points[-1]
-        milliseconds = int((last[0] - first[0]) * 1000)
-        return (last[1] - first[1]) * 1000 // milliseconds if milliseconds > 0 else 0
 
 
 class Terminal:

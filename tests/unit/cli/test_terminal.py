@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from rescue.cli.terminal import Rate, Terminal, progress_line
+from rescue.cli.terminal import Terminal, progress_line
 from rescue.events import JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
 from rescue.units import GiB, MiB
 
@@ -125,18 +125,6 @@ def test_no_label_controls_the_terminal() -> None:
         assert all(letter.isprintable() or letter == "\n" for letter in plain)
         assert plain.count("\n") == 14
         plain.encode()
-
-
-def test_the_rate_is_that_of_the_last_moments() -> None:
-    rate = Rate()
-    rate.add(0.0, 0)
-    assert rate.per_second() == 0
-    for second in range(1, 11):
-        rate.add(second, second * 100)
-    assert rate.per_second() == 100
-    for second in range(11, 41):
-        rate.add(second, 1000 + (second - 10) * 10)
-    assert rate.per_second() == 10
 
 
 def test_a_new_phase_has_a_new_rate(monkeypatch: pytest.MonkeyPatch) -> None:
