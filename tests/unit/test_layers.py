@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[2]
 ROWS = (
     {"rescue", "language"},
     {"units", "settings", "extents", "text"},
-    {"errors", "events"},
+    {"errors", "events", "preferences"},
     {"cancel", "fields"},
     {"buffers", "process"},
     {"devices", "repository", "filesystems"},
