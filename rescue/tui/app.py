@@ -1,34 +1,40 @@
 """The full-screen program: brings what goes on in threads to the screen, and keys to what they do."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from textual import work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
+from rescue.flows import help as help_pages
+from rescue.flows.front import Front, Option, Page, Pick
+from rescue.flows.offer import Offer
+from rescue.language import _
+from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
-from rescue.tui import advice, texts
+from rescue.tui import palette, texts, themes
 from rescue.tui.dialogs import Dialog
+from rescue.tui.front import TuiFront
 from rescue.tui.home import HomeScreen
+from rescue.tui.screens.page import PageScreen
 
-_ADVICE = {
-    "back-up": ("Back up", advice.back_up),
-    "restore": ("Restore", advice.restore),
-    "clone": ("Clone", advice.clone),
-}
 _NO_MOUSE = ("linux", "vt")
+_AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "quit")
+_JOBS_SECONDS = 2.0
 
 
 class Seating(Protocol):
@@ -79,21 +85,27 @@ class Refused(Message):
         self.error = error
 
 
+class Told(Message):
+    """Which jobs there are was looked up."""
+
+    def __init__(self, jobs: tuple[tuple[Job, bool], ...]) -> None:
+        super().__init__()
+        self.jobs = jobs
+
+
 class RescueApp(App[None]):
     """The engine comes in as functions. Colours are the terminal's own sixteen, and nothing moves by itself."""
 
     CSS_PATH = Path(__file__).with_name("rescue.tcss")
     TITLE = "Rescue"
-    ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - not annotated as a ClassVar in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b,B", "advise('back-up')", "Back up", id="back-up"),
-        Binding("r,R", "advise('restore')", "Restore", id="restore"),
-        Binding("c,C", "advise('clone')", "Clone", id="clone"),
-        Binding("s,S", "shell", "Shell", id="shell"),
         Binding("t,T", "take_over", "Take over", id="take-over"),
+        Binding("s,S", "shell", "Shell", id="shell"),
+        Binding("j,J", "jobs", "Jobs", id="jobs"),
         Binding("f5,ctrl+r", "rescan", "Rescan", id="rescan"),
         Binding("f1,question_mark", "help", "Help", id="help"),
+        Binding("f2", "colours", "Colours", id="colours"),
         Binding("q,Q,ctrl+c", "quit", "Quit", id="quit"),
     ]
 
@@ -103,23 +115,50 @@ class RescueApp(App[None]):
         watch: Callable[[Callable[[], None], CancelToken], None],
         seat: Seating,
         shell: Callable[[], None],
+        offer: Callable[[Front], Offer] | None = None,
     ) -> None:
+        """`offer` gets the front on which its flows ask."""
         super().__init__(ansi_color=True)
-        self.set_reactive(App.theme, "ansi-dark")  # from the start: a change later draws everything once more
+        for theme in themes.themes():
+            self.register_theme(theme)
+        self.set_reactive(App.theme, themes.chosen())  # from the start: a change later draws everything once more
+        self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
         ScrollBar.renderer = WholeCells
         self._look, self._watch_disks, self._seat, self._shell = look, watch, seat, shell
         self._stop = CancelToken()
-        self.home = HomeScreen()
+        self._flow: Worker[None] | None = None
+        self.front = TuiFront(self)
+        self.offer = offer(self.front) if offer else Offer()
+        for choice in self.offer.choices:
+            self._bindings.bind(f"{choice.key},{choice.key.upper()}", f"choose('{choice.key}')")
+        self.home = HomeScreen(self.offer.choices)
 
     def get_default_screen(self) -> HomeScreen:
         """The home screen lies under everything."""
         return self.home
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What every theme has."""
+        return themes.VARIABLES
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers over a screen."""
+        return palette.commands(self, at_home=screen is self.home)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the first screen are keys of no other one."""
+        del parameters
+        if action in _AT_HOME and self.screen is not self.home:
+            return False
+        return self.home.leader is not None if action == "take_over" else True
+
     def on_ready(self) -> None:
         """The frame is shown; now look."""
         self.home.standing = self._seat.sit(lambda: self._post(Seated()))
         self._watch()
+        self._count_jobs()
+        self.set_interval(_JOBS_SECONDS, self._while_jobs_run)
 
     def on_unmount(self) -> None:
         """Let the watching thread end."""
@@ -157,21 +196,43 @@ class RescueApp(App[None]):
         except RescueError as error:
             self._post(Refused(error))
 
+    @work(thread=True, exclusive=True, group="jobs")
+    def _count_jobs(self) -> None:
+        self._post(Told(tuple((job, job.alive) for job in self.offer.jobs())))
+
+    def _while_jobs_run(self) -> None:
+        """Only a job that runs can end by itself."""
+        if self.screen is self.home and any(alive for _job, alive in self.home.jobs):
+            self._count_jobs()
+
     def on_changed(self) -> None:
         """Disks may have come or gone."""
-        self.action_rescan()
+        self._rescan()
 
     def on_found(self, message: Found) -> None:
         """Show what was found."""
         self.home.busy = False
         self.home.found = message.result
 
+    def on_told(self, message: Told) -> None:
+        """Show which jobs there are."""
+        self.home.jobs = message.jobs
+
     def on_seated(self) -> None:
         """Show who leads. What was open for the one who led is closed. What this screen did itself it shows already."""
         if self.home.standing == self._seat.standing:
             return
         self.home.standing = self._seat.standing
+        if self._seat.standing.looks:
+            self._clear_away()
         while isinstance(self.screen, Dialog):
+            self.pop_screen()
+
+    def _clear_away(self) -> None:
+        """End the flow, and take away everything that lies over the home screen."""
+        if self._flow is not None:
+            self._flow.cancel()
+        while self.screen is not self.home:
             self.pop_screen()
 
     def on_refused(self, message: Refused) -> None:
@@ -180,25 +241,80 @@ class RescueApp(App[None]):
 
     def action_rescan(self) -> None:
         """Look again."""
+        self._rescan()
+        self._count_jobs()
+
+    def _rescan(self) -> None:
         self.home.busy = True
         self._scan()
 
     def action_help(self) -> None:
-        """Keys, letters, colours."""
-        if not isinstance(self.screen, Dialog):
-            self.push_screen(Dialog("Help", Content(texts.HELP), {}))
+        """The help for the screen that is shown; none over a question that is modal, or over the help itself."""
+        topic = getattr(self.screen, "topic", "")
+        if topic:
+            title, lines = help_pages.page(topic)
+            screen = PageScreen(Page(title, lines))
+            screen.answer.add_done_callback(lambda _answer: self._end_help(screen))
+            self.push_screen(screen)
 
-    def action_advise(self, wish: str) -> None:
-        """The commands for a wish; nothing is done."""
+    def _end_help(self, screen: PageScreen) -> None:
+        if self.screen is screen:
+            self.pop_screen()
+
+    def action_colours(self) -> None:
+        """The next theme."""
+        self.look_like(themes.after(self.theme))
+
+    def look_like(self, theme: str) -> None:
+        """Use a theme, now and the next time."""
+        self.theme = theme
+        themes.choose(theme)
+
+    def action_command_palette(self) -> None:
+        """Everything that can be done here."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(palette.palette())
+
+    def action_choose(self, key: str) -> None:
+        """Begin one of the things to do."""
+        choice = next(each for each in self.offer.choices if each.key == key)
         if self._may_act():
-            title, steps = _ADVICE[wish]
-            found = self.home.found
-            inventory = found if isinstance(found, Inventory) else Inventory(())
-            self.push_screen(Dialog(title, texts.steps(steps(inventory)), {"s": "Open a shell"}), self._after_advice)
+            self._begin(choice.flow)
 
-    def _after_advice(self, key: str | None) -> None:
-        if key == "s":
-            self.action_shell()
+    def action_jobs(self) -> None:
+        """Watch a job, or read how it ended."""
+        if self.home.jobs and self._may_act():
+            self._begin(self._attend)
+
+    def _begin(self, flow: Callable[[], Awaitable[None]]) -> None:
+        """One flow at a time: it ends before another one begins."""
+        if self._flow is None or self._flow.is_finished:
+            self._flow = self._run_flow(flow)
+
+    @work(exclusive=True, group="flow")
+    async def _run_flow(self, flow: Callable[[], Awaitable[None]]) -> None:
+        """Walk through a flow. What went wrong in it and was not told there is told at its end."""
+        wrong: RescueError | None = None
+        try:
+            await flow()
+        except RescueError as error:
+            wrong = error
+        self.front.close()  # a flow that was cancelled is taken away by who did that
+        if wrong is not None:
+            self._notice(_("This did not work"), f"{wrong.message}\n{wrong.hint}")
+        self.action_rescan()
+
+    async def _attend(self) -> None:
+        """Watch the only job, or the one that the person chooses."""
+        jobs = self.home.jobs
+        job: Job | None = jobs[0][0]
+        if len(jobs) > 1:
+            options = tuple(
+                Option(job, job.title, (_("It runs.") if alive else _("It has ended."),)) for job, alive in jobs
+            )
+            job = await self.front.pick(Pick(_("Jobs"), options, "progress"))
+        if job is not None:
+            await self.offer.attend(job)
 
     def action_shell(self) -> None:
         """A shell on this terminal. What it changed is looked at afterwards."""
@@ -214,7 +330,7 @@ class RescueApp(App[None]):
     def action_take_over(self) -> None:
         """Ask once; no is the default."""
         leader = self.home.leader
-        if leader is None or isinstance(self.screen, Dialog):
+        if leader is None:
             return
         text = Content(printable_lines(texts.question(leader)))
         self.push_screen(Dialog("Take over", text, {"y": "Yes", "n": "No"}), partial(self._after_question, leader))
@@ -225,8 +341,6 @@ class RescueApp(App[None]):
 
     def _may_act(self) -> bool:
         """True where this screen leads, or does so from now on; else say why not."""
-        if isinstance(self.screen, Dialog):
-            return False
         self.home.standing = self._seat.claim()
         leader = self.home.leader
         if leader is not None:

@@ -14,12 +14,12 @@ _EXTENDED = ("0x5", "0xf", "0x85")  # MBR: a frame around other partitions
 _SMALLEST_SHARE = 100  # free space below a hundredth of the disk is not drawn
 
 _LINUX, _WINDOWS, _FAT, _MAC, _WRAPPED, _OTHER = (
-    "ansi_black on ansi_green",
-    "ansi_black on ansi_cyan",
-    "ansi_black on ansi_yellow",
-    "ansi_bright_white on ansi_blue",
-    "ansi_black on ansi_magenta",
-    "ansi_black on ansi_white",
+    "$bar-linux",
+    "$bar-windows",
+    "$bar-fat",
+    "$bar-mac",
+    "$bar-wrapped",
+    "$bar-other",
 )
 _KINDS = {
     "ext2": ("E", _LINUX),

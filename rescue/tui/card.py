@@ -10,9 +10,9 @@ from rescue.text import printable
 from rescue.tui import bar
 from rescue.units import format_size
 
-_NAME = "ansi_bright_white"
-_LOUD = "bold ansi_bright_white"
-_ALARM = "bold ansi_bright_red"
+_NAME = "$loud"
+_LOUD = "bold $loud"
+_ALARM = "$style-bad"
 _COLUMN = 36  # the narrowest column of partitions
 
 

@@ -9,6 +9,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from rescue.language import _
+from rescue.tui.keybar import KeyBar
+
 
 class Dialog(ModalScreen[str]):
     """A text in a box. The result is the key that was pressed, as one of `answers`, or "" for going back."""
@@ -32,11 +35,14 @@ class Dialog(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """Text that scrolls where it is too long, and the keys."""
-        keys = {**{key.upper(): what for key, what in self._answers.items()}, "Esc": "Back"}
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = self._title
             yield Static(self._text, id="text")
-        yield Static(key_line(keys), id="keys")
+        yield KeyBar(id="keybar")
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.query_one(KeyBar).show({**{key.upper(): what for key, what in self._answers.items()}, "Esc": _("Back")})
 
     def action_answer(self, key: str) -> None:
         """Close with a result."""
@@ -45,8 +51,3 @@ class Dialog(ModalScreen[str]):
     def action_scroll(self, lines: int) -> None:
         """Move the text."""
         self.query_one("#box").scroll_relative(y=lines, animate=False)
-
-
-def key_line(keys: dict[str, str]) -> Content:
-    """Keys and what they do, in one line."""
-    return Content("  ").join(Content.assemble((f" {key} ", "reverse"), f" {what}") for key, what in keys.items())

@@ -1,5 +1,6 @@
 """The first screen: every disk, the three big things to do, and whether another screen leads. Nothing here writes."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,34 +15,50 @@ from textual.widgets import Static
 import rescue
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
+from rescue.flows.front import Choice
+from rescue.language import _
+from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
 from rescue.tui import texts
 from rescue.tui.card import DiskCard
-from rescue.tui.dialogs import key_line
+from rescue.tui.keybar import KeyBar
+from rescue.tui.lines import Lines, Words, hang, plain, styled
 
-_NEEDS_LEAD = "T takes over first"
+_BIG = 3  # so many things to do are shown large, the others beside the keys
 
 
-class Choice(Static, can_focus=True):
+class Field(Lines, can_focus=True):
     """One of the big things. Enter does what its key does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose")]
 
-    def __init__(self, key: str, name: str, what: str) -> None:
-        super().__init__(id=name.lower().replace(" ", "-"), markup=False)
-        self._words = key, name, what
+    def __init__(self, choice: Choice, beside: Sequence[Choice]) -> None:
+        """`beside` are all that stand in its row: they are of one height."""
+        super().__init__(classes="choice")
+        self._choice, self._beside = choice, beside
+        self._may_act = True
 
     def show(self, *, may_act: bool) -> None:
         """Say what it does, or why it does nothing."""
-        key, name, what = self._words
-        top = Content.assemble((f" {key} ", "reverse"), "  ", (name, "bold ansi_bright_white"))
-        self.update(Content.assemble(top, "\n", what if may_act else _NEEDS_LEAD))
+        self._may_act = may_act
         self.set_class(not may_act, "idle")
+        self.refresh(layout=True)
+
+    def draw(self, width: int) -> list[Content]:
+        """Key, title, and what it does."""
+        height = max(len(self._lines(choice, width)) for choice in self._beside)
+        lines = self._lines(self._choice, width)
+        return lines + [Content("")] * (height - len(lines))
+
+    def _lines(self, choice: Choice, width: int) -> list[Content]:
+        key = Content.assemble((f" {choice.key.upper()} ", "$style-key"), "  ")
+        top = hang(key, styled(choice.title, "bold $loud"), width)
+        return [*top, *plain(choice.what if self._may_act else _("T takes over first")).wrap(max(1, width))]
 
     async def action_choose(self) -> None:
         """The same as the key."""
-        await self.run_action(f"app.advise('{self.id}')")
+        await self.run_action(f"app.choose('{self._choice.key}')")
 
     async def on_click(self) -> None:
         """The same as the key."""
@@ -52,8 +69,8 @@ class HomeScreen(Screen[None]):
     """Shows what the App gives it. `found` is what the last scan told, an error of it too; None before the first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)"),
-        Binding("down,j", "scroll(1)"),
+        Binding("up", "scroll(-1)"),
+        Binding("down", "scroll(1)"),
         Binding("pageup", "page(-1)"),
         Binding("pagedown", "page(1)"),
         Binding("home", "edge(-1)"),
@@ -65,6 +82,13 @@ class HomeScreen(Screen[None]):
     found: reactive[Inventory | RescueError | None] = reactive(None, init=False, always_update=True)
     busy: reactive[bool] = reactive(default=True)
     standing: reactive[Standing | None] = reactive(None)
+    jobs: reactive[tuple[tuple[Job, bool], ...]] = reactive(())
+    topic = "home"
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        """`choices` are the things to do; the first ones are shown large."""
+        super().__init__()
+        self._big, self._small = choices[:_BIG], choices[_BIG:]
 
     def compose(self) -> ComposeResult:
         """Title, banner, disks, choices, keys; from top to bottom."""
@@ -72,13 +96,13 @@ class HomeScreen(Screen[None]):
             yield Static(f"Rescue {rescue.__version__}", id="name", markup=False)
             yield Static(id="state", markup=False)
         yield Static(id="banner", markup=False)
+        yield Words(id="jobs")
         with VerticalScroll(id="disks", can_focus=False):
             yield Static(texts.LOOKING, id="message", markup=False)
-        with Horizontal(id="choices"):
-            yield Choice("B", "Back up", "Disks to a repository")
-            yield Choice("R", "Restore", "A backup to a disk")
-            yield Choice("C", "Clone", "A disk to a disk")
-        yield Static(id="keys", markup=False)
+        with Horizontal(id="choices") as row:
+            row.display = bool(self._big)
+            yield from (Field(choice, self._big) for choice in self._big)
+        yield KeyBar(id="keybar")
 
     @property
     def leader(self) -> Holder | None:
@@ -87,15 +111,29 @@ class HomeScreen(Screen[None]):
 
     def watch_standing(self) -> None:
         """Show banner, choices and keys for it."""
-        for choice in self.query(Choice):
-            choice.show(may_act=self.leader is None)
+        for field in self.query(Field):
+            field.show(may_act=self.leader is None)
         banner = self.query_one("#banner", Static)
         banner.display = self.leader is not None
         if self.standing is not None and self.leader is not None:
             banner.update(printable(texts.banner(self.leader, lost=self.standing.lost)))
-        first = {"S": "Shell"} if self.leader is None else {"T": "Take over"}
-        keys = {**first, "F5": "Rescan", "F1": "Help", "Q": "Quit to the prompt"}
-        self.query_one("#keys", Static).update(key_line(keys))
+        self._show_keys()
+
+    def watch_jobs(self) -> None:
+        """Tell of jobs that run, or have ended and nobody has read how."""
+        running = [job.title for job, alive in self.jobs if alive]
+        ended = [job.title for job, alive in self.jobs if not alive]
+        lines = [_("> A job runs: {title}. J watches it.").format(title=title) for title in running]
+        lines += [_("! A job has ended: {title}. J tells how.").format(title=title) for title in ended]
+        self.query_one("#jobs", Words).say(styled(line, "bold $loud") for line in lines)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        first = {"S": _("Shell")} if self.leader is None else {"T": _("Take over")}
+        jobs = {"J": _("Jobs")} if self.jobs else {}
+        more = {choice.key.upper(): choice.title for choice in self._small}
+        last = {"F5": _("Rescan"), "F1": _("Help"), "Q": _("Quit to the prompt")}
+        self.query_one(KeyBar).show({**jobs, **more, **first, **last})
 
     def watch_busy(self) -> None:
         """Say at the top what goes on."""

@@ -1,12 +1,14 @@
 """An engine that is not there: disks that exist nowhere, a seat that a test moves, a watch that tells once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Disk, FilesystemInfo, Identity, Inventory, Partition, Use, UseKind
 from rescue.errors import RescueError
+from rescue.flows.front import Choice, Front, Page
+from rescue.flows.offer import Offer
 from rescue.operations.seat import Holder, Standing
 from rescue.tui.app import RescueApp
 from rescue.units import GiB, MiB
@@ -150,7 +152,32 @@ def watch_once(changed: Callable[[], None], stop: CancelToken) -> None:
     changed()
 
 
-def app(found: Inventory | RescueError | None = None, seat: FakeSeat | None = None) -> RescueApp:
+Scene = Callable[[Front], Awaitable[None]]
+BIG = (
+    ("b", "Back up", "Disks to a repository"),
+    ("r", "Restore", "A backup to a disk"),
+    ("c", "Clone", "A disk to a disk"),
+)
+
+
+async def nothing(front: Front) -> None:
+    """A flow that asks and does nothing."""
+    await front.read(Page("A flow", ("It does nothing.",)))
+
+
+def offer(flow: Scene = nothing, **more: object) -> Callable[[Front], Offer]:
+    """Three things to do, all of which are `flow`."""
+
+    def made(front: Front) -> Offer:
+        choices = tuple(Choice(key, title, what, lambda: flow(front)) for key, title, what in BIG)
+        return Offer(choices, **more)  # type: ignore[arg-type]
+
+    return made
+
+
+def app(
+    found: Inventory | RescueError | None = None, seat: FakeSeat | None = None, flow: Scene = nothing, **more: object
+) -> RescueApp:
     """The program over what a scan finds, or over an error of it. No shell is opened."""
 
     def look() -> Inventory:
@@ -158,4 +185,4 @@ def app(found: Inventory | RescueError | None = None, seat: FakeSeat | None = No
             raise found
         return found or Inventory(())
 
-    return FakeApp(look, watch_once, seat or FakeSeat(), lambda: None)
+    return FakeApp(look, watch_once, seat or FakeSeat(), lambda: None, offer(flow, **more))

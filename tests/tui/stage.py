@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from textual.pilot import Pilot
+from textual.worker import Worker, WorkerCancelled
 
 from rescue.tui.app import RescueApp
 
@@ -36,14 +38,28 @@ def act(app: RescueApp, scene: Callable[[Pilot[None]], Awaitable[None]], *, size
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until every thread has told what it had to tell, and all of it is drawn."""
+    """Wait until every thread has told what it had to tell, the flow waits for the person, and all of it is drawn."""
     app = pilot.app
     assert isinstance(app, RescueApp)
     await pilot.pause()
-    while app.is_running and (app.home.busy or any(not worker.is_finished for worker in app.workers)):
-        await app.workers.wait_for_complete()
+    while app.is_running and (app.home.busy or not resting(app) or at_work(app)):
+        for worker in at_work(app):
+            with suppress(WorkerCancelled):
+                await worker.wait()
         await pilot.pause()
     await pilot.pause()
+
+
+def at_work(app: RescueApp) -> list[Worker[object]]:
+    """What goes on besides the flow, which may wait for a person."""
+    return [worker for worker in app.workers if worker.group != "flow" and not worker.is_finished]
+
+
+def resting(app: RescueApp) -> bool:
+    """True where no flow runs, or the one that runs has asked something and waits."""
+    shown = app.front._shown
+    flows = any(worker.group == "flow" and not worker.is_finished for worker in app.workers)
+    return not flows or (shown is not None and shown.is_running and not shown.answer.done())
 
 
 def text(app: RescueApp) -> str:
