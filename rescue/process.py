@@ -59,6 +59,7 @@ PACKAGES = {
     "mount.exfat-fuse": "exfat-fuse",
     "ssh-keygen": "openssh-client",
     "ssh-keyscan": "openssh-client",
+    "smartctl": "smartmontools",
 }
 
 

@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rescue {rescue.__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _disks(commands)
+    _health(commands)
     _init(commands)
     _backup(commands)
     _list(commands)
@@ -66,6 +67,11 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
 
 def _disks(commands: "_Commands[argparse.ArgumentParser]") -> None:
     _add(commands, "disks", "show every disk, what is on it, and the text that confirms writing it")
+
+
+def _health(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "health", "show what a drive tells about its own health (SMART)")
+    command.add_argument("disk", metavar="DISK", help="the disk; one that sleeps is not woken")
 
 
 def _init(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -28,6 +28,7 @@ def parse(*words: str) -> argparse.Namespace:
     [
         ("disks", {"command": "disks", "json": False}),
         ("disks --json", {"json": True}),
+        ("health /dev/sda", {"command": "health", "disk": "/dev/sda", "json": False}),
         ("init /repo", {"repo": "/repo"}),
         ("init", {"repo": None}),
         ("backup /dev/sda", {"sources": ["/dev/sda"], "repo": None, "name": None, "level": 3, "verify": False}),
