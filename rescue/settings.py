@@ -14,3 +14,8 @@ def repository_path() -> str | None:
 def state_directory() -> Path:
     """Where undo kits and reports lie: RESCUE_STATE_DIR, else /var/lib/rescue."""
     return Path(os.environ.get("RESCUE_STATE_DIR") or _STATE)
+
+
+def plain() -> bool:
+    """RESCUE_PLAIN=1: `rescue` alone speaks in lines instead of drawing a full screen."""
+    return os.environ.get("RESCUE_PLAIN", "") not in ("", "0")

@@ -15,6 +15,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=_CODES,
     )
     top.add_argument("--version", action="version", version=f"rescue {rescue.__version__}")
+    top.add_argument(
+        "--plain", action="store_true", help="without a command: the program as numbered lines, for screen readers"
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _disks(commands)
     _health(commands)

@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from rescue import settings
 from rescue.cli.arguments import parser
 from rescue.cli.text import accept_any_text, say_json
 from rescue.errors import CancelledError, RescueError
 from rescue.text import printable
+
+_SCREEN, _LINES = "rescue.tui.start", "rescue.plain.start"
+_NO_SCREEN = "On a terminal, `rescue` alone opens the program: full screen, or --plain. Here, name a command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,12 +21,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()
     options = words.parse_args(arguments)
-    if options.command is None and not _on_a_screen():
+    if options.command is not None and options.plain:
+        words.error("--plain opens the program, and takes no command")
+    module = _module(options)
+    if module is None:
         words.print_help(sys.stderr)
-        print("\nOn a terminal, `rescue` alone opens the full-screen program. Here, name a command.", file=sys.stderr)
+        print(f"\n{_NO_SCREEN}", file=sys.stderr)
         return 2
     try:
-        code = _run(options)
+        code = _run(module, options)
         sys.stdout.flush()
     except RescueError as error:
         return _tell(error, options)
@@ -37,18 +44,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _on_a_screen() -> bool:
-    """True where a full screen can be drawn, and somebody can press keys."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(stream.isatty() for stream in streams) and os.environ.get("TERM") not in ("dumb", "unknown")
+def _module(options: argparse.Namespace) -> str | None:
+    """The module that does what was asked for. None where the program itself was, and nobody could read it or type."""
+    if options.command is not None:
+        return f"rescue.cli.commands.{options.command}_cmd"
+    if options.plain:
+        return _LINES
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    if settings.plain() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return _LINES
+    return _SCREEN if sys.stderr.isatty() else None
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(module: str, options: argparse.Namespace) -> int:
     """Import what was asked for, and nothing else: `rescue --help` stays instant."""
-    if options.command is None:
-        code: int = importlib.import_module("rescue.tui.start").open_screen()
+    found = importlib.import_module(module)
+    if options.command is not None:
+        code: int = found.run(options)
+    elif module == _LINES:
+        code = found.open_plain()
     else:
-        code = importlib.import_module(f"rescue.cli.commands.{options.command}_cmd").run(options)
+        code = found.open_screen()
     return code
 
 

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,8 @@ class Screen(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("missing", "term"), [("stdin", "linux"), ("stdout", "linux"), ("stderr", "linux"), ("", "dumb")]
+    ("missing", "term"),
+    [("stdin", "linux"), ("stdout", "linux"), ("stderr", "linux"), ("stdin", "dumb"), ("stdout", "dumb")],
 )
 def test_without_a_command_and_a_screen_it_says_what_there_is(
     monkeypatch: pytest.MonkeyPatch, missing: str, term: str
@@ -126,7 +128,50 @@ def test_without_a_command_and_a_screen_it_says_what_there_is(
         monkeypatch.setattr(sys, name, stream)
     assert main([]) == 2
     assert "backup" in streams["stderr"].getvalue()
-    assert "`rescue` alone opens the full-screen program" in streams["stderr"].getvalue()
+    assert "`rescue` alone opens the program: full screen, or --plain." in streams["stderr"].getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "term", "plain", "terminals", "opened"),
+    [
+        ([], "linux", "", 3, "screen"),
+        ([], "linux", "0", 3, "screen"),
+        ([], "linux", "1", 3, "plain"),
+        ([], "linux", "1", 2, "plain"),
+        ([], "linux", "1", 1, ""),
+        ([], "dumb", "", 2, "plain"),
+        (["--plain"], "linux", "", 3, "plain"),
+        (["--plain"], "linux", "", 0, "plain"),
+    ],
+)
+def test_full_screen_or_lines(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], term: str, plain: str, terminals: int, opened: str
+) -> None:
+    """`terminals`: so many of input, output and error output are one."""
+    called: list[str] = []
+
+    def opens(name: str) -> Callable[[], int]:
+        def opened() -> int:
+            called.append(name)
+            return 0
+
+        return opened
+
+    for name, room in (("screen", "tui"), ("plain", "plain")):
+        monkeypatch.setattr(importlib.import_module(f"rescue.{room}.start"), f"open_{name}", opens(name))
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("RESCUE_PLAIN", plain)
+    for place, name in enumerate(("stdin", "stdout", "stderr")):
+        monkeypatch.setattr(sys, name, Screen() if place < terminals else io.StringIO())
+    assert main(words) == (0 if opened else 2)
+    assert called == ([opened] if opened else [])
+
+
+def test_plain_takes_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--plain", "disks"])
+    assert caught.value.code == 2
+    assert "takes no command" in capsys.readouterr().err
 
 
 def test_only_root_gets_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The program as lines, on terminals of its own."""
