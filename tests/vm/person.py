@@ -12,6 +12,7 @@ from tests.vm.terminal import Screen
 # An emulated processor draws a screen in a second or two, and in ten while a job takes all of it.
 SEE_SECONDS = 120.0
 _MOST_ROWS = 60
+_CURSOR = re.compile(r"^[ │┃║]*> +(.*)")
 _FRAMES = re.compile(r"[\s│┃║█▌▐|]+")
 _STEP_SECONDS = 20.0
 
@@ -50,18 +51,18 @@ class Person:
         self.presses(*text)
 
     def moves_to(self, title: str, key: str = "down") -> None:
-        """Press `key` until the cursor stands on a row that shows `title`."""
+        """Press `key` until the cursor, a ">" in front of a row, stands before `title`."""
         for _ in range(_MOST_ROWS):
-            if title in " ".join(self.marked):
+            if title in self.cursor:
                 return
             self._steps(key)
         raise AssertionError(f"{key} never comes to {title!r}; the screen shows\n" + "\n".join(self.machine.screen))
 
     def _steps(self, key: str) -> None:
-        """Press a key and wait until something else is marked, or for a while where nothing moves."""
-        before = self.marked
+        """Press a key and wait until the screen is another one, or for a while where nothing moves."""
+        before = self.machine.screen
         self.presses(key)
-        self.machine.until(lambda: self.marked != before, _STEP_SECONDS)
+        self.machine.until(lambda: self.machine.screen != before, _STEP_SECONDS)
 
     @property
     def screen(self) -> str:
@@ -69,9 +70,9 @@ class Person:
         return "\n".join(self.machine.screen)
 
     @property
-    def marked(self) -> list[str]:
-        """What stands out on the screen by its background: where the cursor is."""
-        return self.machine.serial.look(lambda terminal: terminal.marked() if isinstance(terminal, Screen) else [])
+    def cursor(self) -> str:
+        """The row before which the cursor stands; nothing where there is none."""
+        return next((row for row in map(_under_cursor, self.machine.screen) if row), "")
 
     def takes_a_picture(self, path: Path, title: str = "") -> Path:
         """Draw the screen as an SVG file."""
@@ -87,3 +88,8 @@ def _shows(screen: str, wanted: str | re.Pattern[str]) -> bool:
     """Whether it is there, frames and the ends of lines left out."""
     pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
     return pattern.search(_FRAMES.sub(" ", screen)) is not None
+
+
+def _under_cursor(row: str) -> str:
+    found = _CURSOR.match(row)
+    return found[1] if found else ""

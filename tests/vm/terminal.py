@@ -39,10 +39,10 @@ class Terminal(Protocol):
 
 
 class Screen(pyte.Screen):
-    """A VT102 of 80x24 that answers the guest's questions: where the cursor is, which terminal this is."""
+    """A VT102, of 80x24 by default, that answers the guest's questions: where the cursor is, which terminal this is."""
 
-    def __init__(self) -> None:
-        super().__init__(COLUMNS, LINES)
+    def __init__(self, columns: int = COLUMNS, lines: int = LINES) -> None:
+        super().__init__(columns, lines)
         self._answers: list[str] = []
         self._pieces = Pieces()
         self._stream = pyte.Stream(self)
@@ -57,15 +57,6 @@ class Screen(pyte.Screen):
     def rows(self) -> list[str]:
         """What the screen shows."""
         return [line.rstrip() for line in self.display]
-
-    def marked(self) -> list[str]:
-        """The rows on another background than the screen's, or reversed: what is chosen, what has the cursor."""
-        rows = ("".join(self._cell(row, column) for column in range(self.columns)) for row in range(self.lines))
-        return [row.strip() for row in rows if row.strip()]
-
-    def _cell(self, row: int, column: int) -> str:
-        cell = self.buffer[row][column]
-        return cell.data if cell.reverse or cell.bg not in ("default", "black") else " "
 
     def write_process_input(self, data: str) -> None:
         """Collect an answer; `feed` returns it."""

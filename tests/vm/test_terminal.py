@@ -77,15 +77,13 @@ def test_keys() -> None:
     ]
 
 
-def test_what_stands_out_is_marked() -> None:
-    screen = Screen()
-    screen.feed(b"\x1b[40m plain \x1b[44;97m chosen \x1b[0m\r\n\x1b[7mcursor\x1b[0m after\r\n\x1b[31mred\x1b[0m")
-    assert screen.marked() == ["chosen", "cursor"]
-
-
 def test_a_picture_has_texts_and_colours(tmp_path: Path) -> None:
     screen = Screen()
     screen.feed(b"\x1b[33;44mBack up\x1b[0m <here> \x1b[94mblue\x1b[38;2;1;2;3mown\x1b[0m")
     drawn = picture.save(screen, tmp_path / "docs/screen.svg", "Rescue").read_text()
     for part in ("Back&#160;up", "&lt;here&gt;", ">Rescue<", "#010203"):
         assert part in drawn, part
+
+
+def test_a_larger_terminal_tells_its_size() -> None:
+    assert Screen(120, 40).feed(b"\x1b[999;999H\x1b[6n") == b"\x1b[40;120R"
