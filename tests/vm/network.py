@@ -6,6 +6,7 @@ see each other. Servers that a test starts in it stand at the ports where people
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.samples.process import run
+
 SERVER = "10.77.0.1"
 SERVER_NAME = "nas"
 _TAP = "wire0"
 _DOMAIN = "home.test"
 _READY_SECONDS = 20.0
-_STOP_SECONDS = 10.0
 # The network, and then who hands out its addresses: the network lives as long as that program.
 _MAKE = f"""
 ip link set lo up
@@ -33,11 +35,11 @@ exec "$@"
 class Network:
     """A running network. This computer is in it as `nas`, 10.77.0.1; the machine asks for its address by DHCP."""
 
-    process: int
+    namespace: str
 
     def inside(self, *argv: str) -> list[str]:
         """The words that run a program in this network."""
-        return ["nsenter", f"--net=/proc/{self.process}/ns/net", *argv]
+        return ["ip", "netns", "exec", self.namespace, *argv]
 
     def card(self) -> tuple[str, ...]:
         """QEMU's words for a network card whose cable ends here."""
@@ -53,16 +55,24 @@ def network(scratch: Path) -> Iterator[Network]:
     ready, log = scratch / "dnsmasq.pid", scratch / "dnsmasq.log"
     ready.unlink(missing_ok=True)
     argv = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "sh", "-euc", _MAKE, "sh", *_addresses(scratch)]
-    with log.open("wb") as words, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=words, stderr=words) as run:
+    with log.open("wb") as words, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=words, stderr=words) as host:
         try:
-            _wait(run, ready, log)
-            yield Network(run.pid)
+            _wait(host, ready, log)
+            with _named(host.pid) as name:
+                yield Network(name)
         finally:
-            run.terminate()
-            try:
-                run.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                run.kill()
+            host.kill()
+
+
+@contextmanager
+def _named(process: int) -> Iterator[str]:
+    """Give the network of a process a name, by which other programs get into it."""
+    name = f"rescue-{os.getpid()}-{process}"
+    run("ip", "netns", "attach", name, str(process))
+    try:
+        yield name
+    finally:
+        run("ip", "netns", "delete", name)
 
 
 def _addresses(scratch: Path) -> list[str]:
@@ -82,10 +92,10 @@ def _addresses(scratch: Path) -> list[str]:
     ]
 
 
-def _wait(run: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
+def _wait(host: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not (ready.exists() and ready.read_text().strip()):
-        ended = run.poll() is not None
+        ended = host.poll() is not None
         assert not ended, f"no network: {log.read_text()}"
         assert time.monotonic() < deadline, f"no network after {_READY_SECONDS:.0f} s: {log.read_text()}"
         time.sleep(0.02)
