@@ -15,8 +15,6 @@ _MEANINGS = {
     "PARTIAL": N_("Something is missing. Do not rely on this as your only copy."),
     "FAILED": N_("This did not work."),
 }
-
-
 _VERDICTS = {"OK": N_("OK"), "PARTIAL": N_("PARTIAL"), "FAILED": N_("FAILED")}
 _PHASES = {
     "scan": N_("scan"),

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from rescue import language
+
 _MUST_RUN = ("disk", "vm")
 
 # The same examples in every run, and no time limits: other work on the same machine must not fail a property.
@@ -16,7 +18,9 @@ settings.load_profile("rescue")
 
 @pytest.fixture(autouse=True)
 def _private_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo kits and reports go to a directory of the test; the person's own settings do not count."""
+    """Undo kits and reports go to a directory of the test; the person's own settings and language do not count."""
+    monkeypatch.setenv("RESCUE_LANGUAGE", "en")
+    language.use("en")
     monkeypatch.setenv("RESCUE_STATE_DIR", str(tmp_path_factory.mktemp("state")))
     for name in ("RESCUE_REPO", "RESCUE_DEVICES", "RESCUE_PLAIN"):
         monkeypatch.delenv(name, raising=False)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from rescue import settings
 from rescue.cli.arguments import parser
 from rescue.cli.text import accept_any_text, say_json
-from rescue.errors import CancelledError, RescueError
+from rescue.errors import CancelledError, RescueError, reason_of
+from rescue.language import _
 from rescue.text import printable
 
 _SCREEN, _LINES = "rescue.tui.start", "rescue.plain.start"
@@ -18,6 +19,7 @@ _NO_SCREEN = "On a terminal, `rescue` alone opens the program: full screen, or -
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    language.use_environment()
     accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()
     options = words.parse_args(arguments)
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        return _tell(RescueError(f"The machine refused something: {error.strerror or error}{where}."), options)
+        message = _("The machine refused something: {reason}.").format(reason=reason_of(error) + where)
+        return _tell(RescueError(message), options)
     return code
 
 

@@ -21,7 +21,7 @@ from rescue.plans.token import Confirmation, Destructive, confirm
 from rescue.plans.write import Target
 
 PARTIAL_CODE = 3
-_NOTHING_CHANGED = "Stopped on request. Nothing was changed."
+_NOTHING_CHANGED = N_("Stopped on request. Nothing was changed.")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,6 +52,9 @@ def session(options: argparse.Namespace) -> Iterator[Session]:
 
 
 def _stopper(cancel: CancelToken) -> Callable[[int, FrameType | None], None]:
+    text = _("Stopping in a valid state; once more stops at once.")
+    letters = f"\n{text}\n".encode(sys.stderr.encoding or "utf-8", errors="backslashreplace")
+
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
         if cancel.cancelled:
@@ -59,7 +62,7 @@ def _stopper(cancel: CancelToken) -> Callable[[int, FrameType | None], None]:
             signal.raise_signal(number)
         cancel.cancel()
         with suppress(OSError):  # not `print`, which the signal may have interrupted
-            os.write(2, b"\nStopping in a valid state; once more stops at once.\n")
+            os.write(2, letters)
 
     return stop
 
@@ -80,7 +83,7 @@ def repository_path(options: argparse.Namespace) -> Path:
     """The repository that is meant; UsageError where none is named."""
     named = options.repo or settings.repository_path()
     if not named:
-        raise UsageError("No repository is named.", hint="Name it with --repo, or in RESCUE_REPO.")
+        raise UsageError(_("No repository is named."), hint=_("Name it with --repo, or in RESCUE_REPO."))
     return Path(named).absolute()
 
 
@@ -109,17 +112,21 @@ def ask(plan: Destructive, options: argparse.Namespace, work: Session) -> Confir
         )
     if options.yes and not options.confirm:
         raise NotConfirmedError(
-            "--yes alone confirms nothing.",
-            hint=f"Add: --confirm '{plan.target.confirm}' to overwrite {plan.target.path}",
+            _("--yes alone confirms nothing."),
+            hint=_("Add: --confirm '{confirm}' to overwrite {path}").format(
+                confirm=plan.target.confirm, path=plan.target.path
+            ),
         )
     if options.confirm and (options.yes or not sys.stdin.isatty()):
         if not options.yes:
-            raise NotConfirmedError("--confirm without --yes asks at a terminal, and there is none.", hint="Add --yes.")
+            raise NotConfirmedError(
+                _("--confirm without --yes asks at a terminal, and there is none."), hint=_("Add --yes.")
+            )
         return confirm(plan, options.confirm)
     if not sys.stdin.isatty():
         raise NotConfirmedError(
-            f"Nobody confirmed that {plan.target.path} is overwritten.",
-            hint=f"Add: --yes --confirm '{plan.target.confirm}'",
+            _("Nobody confirmed that {path} is overwritten.").format(path=plan.target.path),
+            hint=_("Add: --yes --confirm '{confirm}'").format(confirm=plan.target.confirm),
         )
     work.terminal.tell_plan(plan.describe())
     return confirm(plan, _read_line(plan.target, work.cancel))
@@ -130,11 +137,12 @@ def _read_line(target: Target, cancel: CancelToken) -> str:
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if cancel.cancelled:  # by a Ctrl-C that came before this handler
-            raise CancelledError(_NOTHING_CHANGED)
-        print(f"\nTo overwrite {target.path}, type: {target.confirm}\n> ", end="", file=sys.stderr, flush=True)
+            raise CancelledError(_(_NOTHING_CHANGED))
+        question = _("To overwrite {path}, type: {confirm}").format(path=target.path, confirm=target.confirm)
+        print(f"\n{question}\n> ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()
     except KeyboardInterrupt as error:
-        raise CancelledError(_NOTHING_CHANGED) from error
+        raise CancelledError(_(_NOTHING_CHANGED)) from error
     finally:
         signal.signal(signal.SIGINT, former)
 

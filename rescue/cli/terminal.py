@@ -45,7 +45,7 @@ class Terminal:
             case RegionFinished(outcome=Outcome.OK):
                 pass  # the report at the end tells all of them
             case RegionFinished(region=region, outcome=outcome, reasons=reasons):
-                self._lines(" ".join([f"{outcome.value:8}{region}:", *reasons]))
+                self._lines(" ".join([f"{outcome.word:7} {region}:", *reasons]))
             case JobFinished(job=job, outcome=outcome, detail=detail):
                 self._finished(job, outcome, detail)
 
@@ -80,10 +80,12 @@ class Terminal:
         if isinstance(report, list):
             self._lines(*map(str, report))
             return
-        verified = "Read back and compared." if detail.get("verified") else "Not read back."
-        self._lines(f"{outcome.value}: {job}. {outcome.meaning}" + (f" {verified}" if outcome is Outcome.OK else ""))
+        verified = _("Read back and compared.") if detail.get("verified") else _("Not read back.")
+        self._lines(
+            f"{outcome.word}: {job_word(job)}. {outcome.meaning}" + (f" {verified}" if outcome is Outcome.OK else "")
+        )
         if report:
-            self._lines(f"The report is {report}.")
+            self._lines(_("The report is {report}.").format(report=report))
 
 
 def progress_line(event: Progress, rate: int) -> str:
@@ -91,9 +93,13 @@ def progress_line(event: Progress, rate: int) -> str:
     done = min(event.done, event.total)
     filled = done * _BAR // event.total if event.total else _BAR
     percent = done * 100 // event.total if event.total else 100
-    parts = [f"{event.phase.value} [{'#' * filled}{'-' * (_BAR - filled)}] {percent:3} %"]
+    parts = [f"{event.phase.word} [{'#' * filled}{'-' * (_BAR - filled)}] {percent:3} %"]
     if event.phase is not Phase.CHECK:
-        parts.append(f"{format_size(done)} of {format_size(event.total)}")
+        parts.append(_("{done} of {total}").format(done=format_size(done), total=format_size(event.total)))
     if rate > 0:
-        parts.append(f"{format_size(rate)}/s, {format_duration((event.total - done) // rate)} left")
+        parts.append(
+            _("{size}/s, {time} left").format(
+                size=format_size(rate), time=format_duration((event.total - done) // rate)
+            )
+        )
     return "  ".join([*parts, event.current])

@@ -10,6 +10,7 @@ from rescue.devices import locked_nodes
 from rescue.devices.blockdev import BlockDevice
 from rescue.devices.model import Disk
 from rescue.errors import SourceRefusedError, TargetRefusedError
+from rescue.language import _
 
 
 def require_unwritten(disk: Disk, numbers: Collection[int] | None) -> None:
@@ -20,15 +21,16 @@ def require_unwritten(disk: Disk, numbers: Collection[int] | None) -> None:
     pid = locked_nodes.writer(disk.path)
     if pid is not None:
         raise SourceRefusedError(
-            f"{disk.path} is being written by another job of Rescue, process {pid}.", hint="Wait until it has ended."
+            _("{path} is being written by another job of Rescue, process {pid}.").format(path=disk.path, pid=pid),
+            hint=_("Wait until it has ended."),
         )
     for path in _claimable(disk, numbers):
         try:
             BlockDevice.open(path, exclusive=True).close()
         except TargetRefusedError as error:
             raise SourceRefusedError(
-                f"{error.message} An image of it would be inconsistent.",
-                hint="Look for a container that has it mounted, or a program that formats or checks it.",
+                _("{message} An image of it would be inconsistent.").format(message=error.message),
+                hint=_("Look for a container that has it mounted, or a program that formats or checks it."),
             ) from error
 
 
@@ -46,6 +48,8 @@ def require_unlocked(disk: Disk) -> None:
     pid = locked_nodes.locker(disk.path) or locked_nodes.writer(disk.path)
     if pid is not None:
         raise TargetRefusedError(
-            f"{disk.path} is not written: another job of Rescue, process {pid}, works with it or protects it.",
-            hint="Wait until that job has ended. Nothing was changed.",
+            _("{path} is not written: another job of Rescue, process {pid}, works with it or protects it.").format(
+                path=disk.path, pid=pid
+            ),
+            hint=_("Wait until that job has ended. Nothing was changed."),
         )

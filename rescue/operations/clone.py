@@ -6,6 +6,7 @@ from rescue.events import Outcome, Sink
 from rescue.extents import Extents
 from rescue.images.device import DeviceSource
 from rescue.images.layout import Layout
+from rescue.language import _
 from rescue.operations.recheck import recheck_source
 from rescue.operations.write import Origin, run_write
 from rescue.pipeline.copy import make_pool
@@ -30,6 +31,6 @@ def run_clone(
 
         def losses(name: str) -> tuple[str, ...]:
             lost = Extents(source.bad.get(name, [])).total
-            return (f"{lost} bytes could not be read and stand as zeros.",) if lost else ()
+            return (_("{lost} bytes could not be read and stand as zeros.").format(lost=lost),) if lost else ()
 
         return run_write(plan, confirmation, Origin(source, pool, losses), sink=sink, cancel=cancel)

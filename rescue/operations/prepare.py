@@ -134,7 +134,9 @@ def prepare_restore(
     disk, part = inventory.find(request.target)
     record = _disk_record(stored, request.disk)
     layout = layout_of(repository, record)
-    source = f"snapshot {stored.id[:12]} “{stored.snapshot.name}” of {stored.snapshot.date}"
+    source = _("snapshot {id} “{name}” of {date}").format(
+        id=stored.id[:12], name=stored.snapshot.name, date=stored.snapshot.date
+    )
     require_unlocked(disk)
     require_target(inventory, disk, part, repository=request.repository)
     if request.table_only:
@@ -145,14 +147,14 @@ def prepare_restore(
         region = _region(layout, request.part)
         if part is None:
             raise UsageError(
-                f"{request.part} is one partition, {disk.path} a whole disk.",
-                hint="Name a partition of enough size as the target, or restore the whole snapshot.",
+                _("{part} is one partition, {path} a whole disk.").format(part=request.part, path=disk.path),
+                hint=_("Name a partition of enough size as the target, or restore the whole snapshot."),
             )
         return plan_partition("restore", source, layout, region, (disk, part), verify=request.verify), record
     if part is not None:
         raise UsageError(
-            f"{part.path} is a partition, the snapshot holds a whole disk.",
-            hint=f"Name what to put there: {stored.id[:12]}:p1, for example.",
+            _("{path} is a partition, the snapshot holds a whole disk.").format(path=part.path),
+            hint=_("Name what to put there: {id}:p1, for example.").format(id=stored.id[:12]),
         )
     return plan_disk("restore", source, layout, disk, before=describe_disk(disk), verify=request.verify), record
 
@@ -177,8 +179,10 @@ def prepare_clone(
     require_target(inventory, disk, part, source=source, source_partition=source_part)
     if (source_part is None) != (part is None):
         raise UsageError(
-            f"{request.source} and {request.target} are not both disks or both partitions.",
-            hint="Clone a disk to a disk, or a partition to an existing partition.",
+            _("{source} and {target} are not both disks or both partitions.").format(
+                source=request.source, target=request.target
+            ),
+            hint=_("Clone a disk to a disk, or a partition to an existing partition."),
         )
     numbers = None if source_part is None else {source_part.number}
     require_source(source, numbers)
@@ -230,7 +234,9 @@ def _joined(numbers: set[int] | None, part: Partition | None) -> set[int] | None
 def _disk_record(stored: Stored, number: int) -> DiskRecord:
     disks = stored.snapshot.disks
     if not 1 <= number <= len(disks):
-        raise SnapshotNotFoundError(f"The snapshot has {len(disks)} disks.", hint="Choose one with --disk.")
+        raise SnapshotNotFoundError(
+            _("The snapshot has {count} disks.").format(count=len(disks)), hint=_("Choose one with --disk.")
+        )
     return disks[number - 1]
 
 
@@ -239,4 +245,6 @@ def _region(layout: Layout, name: str) -> Region:
         if region.name == name:
             return region
     names = ", ".join(region.name for region in layout.regions)
-    raise SnapshotNotFoundError(f"There is no {name} in it.", hint=f"It has {names}.")
+    raise SnapshotNotFoundError(
+        _("There is no {name} in it.").format(name=name), hint=_("It has {names}.").format(names=names)
+    )

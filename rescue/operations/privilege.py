@@ -3,9 +3,10 @@
 import os
 
 from rescue.errors import NotRootError
+from rescue.language import _
 
 
 def require_root() -> None:
     """NotRootError for everybody else."""
     if os.geteuid() != 0:
-        raise NotRootError("Only root can look into disks.")
+        raise NotRootError(_("Only root can look into disks."))

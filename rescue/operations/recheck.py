@@ -3,6 +3,7 @@
 from rescue.devices.model import Identity, Inventory
 from rescue.errors import DeviceNotFoundError, SourceReadError, TargetChangedError
 from rescue.images.layout import Layout
+from rescue.language import _
 from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.prepare import look
 from rescue.plans.safety import require_source, require_target
@@ -15,7 +16,7 @@ def recheck_source(layout: Layout) -> Inventory:
     try:
         disk = inventory.disk(layout.path)
     except DeviceNotFoundError as error:
-        raise SourceReadError(f"{layout.path} is gone.", hint="Connect it again.") from error
+        raise SourceReadError(_("{path} is gone.").format(path=layout.path), hint=_("Connect it again.")) from error
     require_same(layout.identity, disk.identity, layout.path, SourceReadError)
     numbers = {region.number for region in layout.included if region.number}
     require_source(disk, numbers or None)
@@ -32,10 +33,10 @@ def recheck_target(plan: Destructive, repository: str | None = None, image: str 
     try:
         disk, part = inventory.find(plan.target.path)
     except DeviceNotFoundError as error:
-        raise TargetChangedError(f"{plan.target.path} is gone. Nothing was written.") from error
+        raise TargetChangedError(_("{path} is gone. Nothing was written.").format(path=plan.target.path)) from error
     require_same(plan.target.identity, disk.identity, disk.path, TargetChangedError)
     if part is not None and part.size != plan.target.size:
-        raise TargetChangedError(f"{part.path} has another size than before. Nothing was written.")
+        raise TargetChangedError(_("{path} has another size than before. Nothing was written.").format(path=part.path))
     require_unlocked(disk)
     require_target(inventory, disk, part, repository=repository, image=image)
     return inventory
@@ -48,6 +49,8 @@ def require_same(
     differences = expected.differences(found)
     if differences:
         raise error(
-            f"{path} is not the disk that the plan was made for: {' '.join(differences)} Nothing was written.",
-            hint="Look at the disks again with `rescue disks`.",
+            _("{path} is not the disk that the plan was made for: {differences} Nothing was written.").format(
+                path=path, differences=" ".join(differences)
+            ),
+            hint=_("Look at the disks again with `rescue disks`."),
         )

@@ -39,14 +39,23 @@ def backup_report(disks: Iterable[DiskRecord], outcome: Outcome, seconds: int) -
             if region.kind is RegionKind.GAP and region.outcome is Outcome.OK:
                 continue
             label = f" “{region.label}”" if region.label else ""
-            verdict = region.outcome.value if region.included else "not chosen"
+            verdict = region.outcome.word if region.included else _("not chosen")
             lines.append(
-                f"  {region.name:5} {region.filesystem}{label}, {format_size(region.used_bytes)} of "
-                f"{format_size(region.size)}: {verdict}"
+                f"  {region.name:5} {region.filesystem}{label}, "
+                + _("{used} of {size}: {verdict}").format(
+                    used=format_size(region.used_bytes), size=format_size(region.size), verdict=verdict
+                )
             )
-            remarks = [*region.reasons, *([f"All blocks: {region.raw_reason}"] if region.raw_reason else [])]
+            remarks = [
+                *region.reasons,
+                *([_("All blocks: {reason}").format(reason=region.raw_reason)] if region.raw_reason else []),
+            ]
             lines += [f"        {text}" for text in (*remarks, *region.notes)]
-    lines.append(f"{outcome.value} after {format_duration(seconds)}. {outcome.meaning}")
+    lines.append(
+        _("{verdict} after {time}. {meaning}").format(
+            verdict=outcome.word, time=format_duration(seconds), meaning=outcome.meaning
+        )
+    )
     return tuple(lines)
 
 
@@ -54,10 +63,10 @@ def write_report(
     job: str, outcome: Outcome, steps: Iterable[str], regions: Iterable[tuple[str, Outcome, Iterable[str]]]
 ) -> tuple[str, ...]:
     """The plan that ran, one line a region, and the verdict."""
-    lines = [f"{job}, {machine.now():%Y-%m-%d %H:%M} UTC", *steps]
+    lines = [f"{job_word(job)}, {machine.now():%Y-%m-%d %H:%M} UTC", *steps]
     for name, result, reasons in regions:
-        lines.append(f"  {name}: {result.value}" + "".join(f"; {reason}" for reason in reasons))
-    return (*lines, f"{outcome.value}. {outcome.meaning}")
+        lines.append(f"  {name}: {result.word}" + "".join(f"; {reason}" for reason in reasons))
+    return (*lines, f"{outcome.word}. {outcome.meaning}")
 
 
 def save_report(job: str, lines: Iterable[str], detail: dict[str, object]) -> str | None:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from rescue.devices import locked_nodes
 from rescue.errors import SeatRefusedError
+from rescue.language import _
 
 ANSWER_SECONDS = 5.0
 _AGAIN_SECONDS = 0.1
@@ -116,11 +117,13 @@ class Seat:
         """Return when this screen leads: because the leader has handed the seat on, or has ended meanwhile."""
         while not (now := self.claim()).leads:
             if now.leader != leader:
-                raise SeatRefusedError("Another screen takes over at this moment.", hint="Look again, then decide.")
+                raise SeatRefusedError(
+                    _("Another screen takes over at this moment."), hint=_("Look again, then decide.")
+                )
             if not self._moved.wait(max(0.0, end - time.monotonic())):
                 raise SeatRefusedError(
-                    f"The screen on {leader.tty} does not answer.",
-                    hint=f"Its process is {leader.pid}; when it ends, the seat is free.",
+                    _("The screen on {tty} does not answer.").format(tty=leader.tty),
+                    hint=_("Its process is {pid}; when it ends, the seat is free.").format(pid=leader.pid),
                 )
             self._moved.clear()
 
@@ -186,7 +189,7 @@ class Seat:
             return Standing(True, self._own)
         if not _is_locked(self._file):
             return Standing(False, None)
-        leader = _holder(os.pread(self._file, 4096, 0)) or Holder(0, "another screen")
+        leader = _holder(os.pread(self._file, 4096, 0)) or Holder(0, _("another screen"))
         if leader == self._own:  # it is on its way to this screen
             return self._standing
         return Standing(False, leader, lost=leader == self._lost_to)
@@ -235,7 +238,7 @@ def terminal_name() -> str:
     try:
         return os.ttyname(0).removeprefix("/dev/")
     except OSError:
-        return "no terminal"
+        return _("no terminal")
 
 
 def _passed(descriptors: Collection[int]) -> list[tuple[int, int, bytes]]:
@@ -271,7 +274,8 @@ def _require_no_job() -> None:
         job = next(iter(locked_nodes.living()), None)
     if job is not None:
         raise SeatRefusedError(
-            f"A job runs, process {job.pid}. Until it ends, this screen only looks.", hint="Wait until it has ended."
+            _("A job runs, process {pid}. Until it ends, this screen only looks.").format(pid=job.pid),
+            hint=_("Wait until it has ended."),
         )
 
 

@@ -20,6 +20,7 @@ from rescue.images.checksums import SUMS, expected_sum, require_sum
 from rescue.images.device import DeviceSource
 from rescue.images.joined import JoinedSource
 from rescue.images.scan_layout import read_bytes
+from rescue.language import N_, _
 from rescue.operations.claims import require_unlocked, require_unwritten
 from rescue.operations.prepare import look
 from rescue.operations.write import Origin, run_write
@@ -32,7 +33,7 @@ from rescue.repository.format import CHUNK_SIZE
 from rescue.repository.repository import Repository
 from rescue.tables.extend import Extended, extend
 
-_READ_HINT = "The image file is incomplete, or the drive that it lies on is faulty."
+_READ_HINT = N_("The image file is incomplete, or the drive that it lies on is faulty.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def prepared_stick(request: StickRequest, *, sink: Sink, cancel: CancelToken) ->
     inventory = look()
     disk, part = inventory.find(request.target)
     if part is not None:
-        raise UsageError(f"{part.path} is a partition; an image goes to a whole disk, as {disk.path}.")
+        raise UsageError(
+            _("{path} is a partition; an image goes to a whole disk, as {disk}.").format(path=part.path, disk=disk.path)
+        )
     image = _image(inventory, str(Path(request.image).absolute()), disk)
     require_room(image, disk)
     notes = [_checked(image, sink, cancel)]
@@ -76,7 +79,7 @@ def prepared_stick(request: StickRequest, *, sink: Sink, cancel: CancelToken) ->
         if request.data:
             fresh.require_tools()
             extended, file = _extended(image, disk), Path(scratch, "data")
-            sink(Note("", "Making the data partition aside …"))
+            sink(Note("", _("Making the data partition aside …")))
             notes.append(_make_data(file, extended.size, cancel))
             data = fresh.written(file).aligned(SECTOR, extended.size)
         plan = plan_stick(image, disk, extended, data, notes=tuple(notes), verify=request.verify)
@@ -96,9 +99,9 @@ def run_stick(job: StickJob, confirmation: Confirmation, *, sink: Sink, cancel: 
         for placement, path in zip(job.plan.placements, files, strict=True):
             device = stack.enter_context(BlockDevice.open(path))
             name = placement.region.name
-            sources[name] = DeviceSource(device, {name: 0}, pool, cancel, hint=_READ_HINT)
+            sources[name] = DeviceSource(device, {name: 0}, pool, cancel, hint=_(_READ_HINT))
         origin = Origin(
-            JoinedSource(sources), pool, lambda _: (), image=job.image.path, require_same=job.image.require_same
+            JoinedSource(sources), pool, lambda _name: (), image=job.image.path, require_same=job.image.require_same
         )
         return run_write(job.plan, confirmation, origin, sink=sink, cancel=cancel)
 
@@ -120,14 +123,14 @@ def _checked(image: BootImage, sink: Sink, cancel: CancelToken) -> str:
     """What SHA256SUMS says about the image, for the plan; IntegrityError where it says that it is damaged."""
     path = Path(image.path)
     if image.on_disk:
-        return f"The image is copied as it is on {path}, without the partitions behind it."
+        return _("The image is copied as it is on {path}, without the partitions behind it.").format(path=path)
     expected = expected_sum(path)
     if expected is None:
-        return f"No {SUMS} beside the image names it: nobody can tell whether it is damaged."
-    sink(Note("", f"Comparing {path.name} with {SUMS} …"))
+        return _("No {sums} beside the image names it: nobody can tell whether it is damaged.").format(sums=SUMS)
+    sink(Note("", _("Comparing {name} with {sums} …").format(name=path.name, sums=SUMS)))
     require_sum(path, expected, cancel)
     image.require_same()
-    return f"The image is what {SUMS} beside it says."
+    return _("The image is what {sums} beside it says.").format(sums=SUMS)
 
 
 def _extended(image: BootImage, disk: Disk) -> Extended:
@@ -156,5 +159,7 @@ def _make_data(file: Path, size: int, cancel: CancelToken) -> str:
             Repository.init(point / FOLDER)
     fresh.require_sound(file, cancel)
     if writable:
-        return f"{LABEL} holds an empty repository in the directory {FOLDER}."
-    return f"{LABEL} stays empty: nothing here can mount exFAT. `rescue init` makes the repository in it later."
+        return _("{label} holds an empty repository in the directory {folder}.").format(label=LABEL, folder=FOLDER)
+    return _(
+        "{label} stays empty: nothing here can mount exFAT. `rescue init` makes the repository in it later."
+    ).format(label=LABEL)

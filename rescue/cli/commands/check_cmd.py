@@ -39,8 +39,12 @@ def run(options: argparse.Namespace) -> int:
         say(*_lines(found, read_data=wanted.read_data))
     if found.problems:
         raise IntegrityError(
-            f"The repository is damaged: {len(found.problems)} problems.",
-            hint=_hint(found),
+            ngettext(
+                "The repository is damaged: {count} problem.",
+                "The repository is damaged: {count} problems.",
+                len(found.problems),
+            ).format(count=len(found.problems)),
+            hint=_hint(only_index=len(found.problems) == len(repository.damaged_indexes)),
         )
     return 0
 
@@ -54,14 +58,21 @@ def _step(wanted: CheckRequest) -> str:
 
 
 def _lines(found: Findings, *, read_data: bool) -> list[str]:
-    how = f"{format_size(found.read_bytes)} read" if read_data else "structure only; --read-data reads every byte"
+    if read_data:
+        how = _("{size} read").format(size=format_size(found.read_bytes))
+    else:
+        how = _("structure only; --read-data reads every byte")
     whole = sum(not damage for damage in found.snapshots.values())
-    lines = [f"{found.packs} packs, {found.chunks} chunks, {len(found.snapshots)} snapshots ({how})."]
+    lines = [
+        _("{packs} packs, {chunks} chunks, {snapshots} snapshots ({how}).").format(
+            packs=found.packs, chunks=found.chunks, snapshots=len(found.snapshots), how=how
+        )
+    ]
     lines += found.problems
-    return [*lines, f"{whole} of {len(found.snapshots)} snapshots are whole."]
+    return [*lines, _("{whole} of {count} snapshots are whole.").format(whole=whole, count=len(found.snapshots))]
 
 
-def _hint(found: Findings) -> str:
-    if all(problem.startswith("Index file") for problem in found.problems):
-        return "Only the index is damaged: `rescue check --rebuild-index` makes it anew from the packs."
-    return "Keep the repository as it is. Snapshots without a problem can be restored; back up the others again."
+def _hint(*, only_index: bool) -> str:
+    if only_index:
+        return _("Only the index is damaged: `rescue check --rebuild-index` makes it anew from the packs.")
+    return _("Keep the repository as it is. Snapshots without a problem can be restored; back up the others again.")

@@ -4,6 +4,7 @@ import argparse
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
+from rescue.language import _
 from rescue.repository.repository import Repository
 
 
@@ -15,5 +16,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"event": "Deleted", "snapshot": identity})
     else:
-        say(f"{identity[:12]} is deleted. `rescue prune` gives its space back.")
+        say(_("{identity} is deleted. `rescue prune` gives its space back.").format(identity=identity[:12]))
     return 0

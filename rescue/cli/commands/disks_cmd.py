@@ -4,6 +4,7 @@ import argparse
 
 from rescue.cli.text import say, say_json
 from rescue.devices.model import Disk, Partition
+from rescue.language import _
 from rescue.operations.prepare import look
 from rescue.units import format_size
 
@@ -17,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     for disk in inventory.disks:
         say(*describe(disk))
     if not inventory.disks:
-        say("There is no disk." if inventory.visible is None else "RESCUE_DEVICES hides every disk.")
+        say(_("There is no disk.") if inventory.visible is None else _("RESCUE_DEVICES hides every disk."))
     return 0
 
 
@@ -30,25 +31,29 @@ def as_json(disk: Disk) -> dict[str, object]:
 
 def describe(disk: Disk) -> list[str]:
     """A disk in a few lines."""
-    kind = " ".join(word for word in (disk.bus, "removable" * disk.removable, "read-only" * disk.read_only) if word)
-    lines = [f"{disk.path}  {format_size(disk.size)}  {disk.model or 'unknown model'}  {kind}"]
-    lines.append(f"    confirm: {disk.confirm or '- (it has no identity and is never written)'}")
+    kind = [disk.bus]
+    kind += [_("removable")] if disk.removable else []
+    kind += [_("read-only")] if disk.read_only else []
+    model = disk.model or _("unknown model")
+    lines = [f"{disk.path}  {format_size(disk.size)}  {model}  {' '.join(kind)}"]
+    confirm = disk.confirm or _("- (it has no identity and is never written)")
+    lines.append("    " + _("confirm: {text}").format(text=confirm))
     if not disk.readable:
-        lines.append("    it cannot be read")
+        lines.append("    " + _("it cannot be read"))
     if disk.title:
         lines.append(f"    {disk.title}")
     if disk.filesystem:
-        lines.append(f"    whole disk: {_content(disk)}")
-    lines += [f"    in use: {use.describe()}" for use in disk.uses]
+        lines.append("    " + _("whole disk: {content}").format(content=_content(disk)))
+    lines += ["    " + _("in use: {use}").format(use=use.describe()) for use in disk.uses]
     for part in disk.partitions:
         lines.append(f"    {part.path}  {format_size(part.size)}  {_content(part)}")
-        lines += [f"        in use: {use.describe()}" for use in part.uses]
+        lines += ["        " + _("in use: {use}").format(use=use.describe()) for use in part.uses]
     return lines
 
 
 def _content(part: Disk | Partition) -> str:
     info = part.filesystem
     if info is None:
-        return "no known file system"
+        return _("no known file system")
     words = [info.type, f"“{info.label}”" if info.label else "", part.system or ""]
     return "  ".join(word for word in words if word)

@@ -4,6 +4,7 @@ import argparse
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
+from rescue.language import _
 from rescue.repository.repository import Repository
 
 
@@ -14,5 +15,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"event": "Initialized", "repository": str(root), "id": identity})
     else:
-        say(f"{root} is a repository now. Its README.txt says how to read it without Rescue.")
+        say(_("{root} is a repository now. Its README.txt says how to read it without Rescue.").format(root=root))
     return 0

@@ -4,6 +4,7 @@ import argparse
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
+from rescue.language import _
 from rescue.repository.repository import Repository, Stored
 from rescue.units import format_size
 
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             say(line(stored))
     if not good and not bad and not options.json:
-        say("The repository holds no snapshot yet.")
+        say(_("The repository holds no snapshot yet."))
     if bad:
         raise bad[0]
     return 0

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
+from rescue.language import _
 from rescue.repository.prune import prune
 from rescue.repository.repository import Repository
 from rescue.units import format_size
@@ -17,9 +18,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         say_json({"event": "Pruned", "dry_run": options.dry_run, **asdict(done)})
     else:
-        verb = "would be" if options.dry_run else "were"
+        if options.dry_run:
+            text = _("{removed} packs would be removed, {rewritten} would be rewritten, {size} would be freed.")
+        else:
+            text = _("{removed} packs were removed, {rewritten} were rewritten, {size} were freed.")
         say(
-            f"{done.removed_packs} packs {verb} removed, {done.rewritten_packs} {verb} rewritten, "
-            f"{format_size(done.freed_bytes)} {verb} freed."
+            text.format(
+                removed=done.removed_packs,
+                rewritten=done.rewritten_packs,
+                size=format_size(done.freed_bytes),
+            )
         )
     return 0

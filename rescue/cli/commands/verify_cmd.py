@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
         work.sink(JobFinished("verify", outcome, detail))
     if not options.json:
         say(
-            f"{stored.id[:12]} “{stored.snapshot.name}”: {format_size(count)} read back, all as stored. {outcome.value}"
+            _("{id} “{name}”: {size} read back, all as stored. {verdict}").format(
+                id=stored.id[:12], name=stored.snapshot.name, size=format_size(count), verdict=outcome.word
+            )
         )
     return exit_code(outcome)
