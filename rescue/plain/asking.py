@@ -80,7 +80,7 @@ class Asking:
 
     def title(self, title: str, *texts: str) -> None:
         """Begin a question."""
-        self.console.say("", title, *filter(None, texts))
+        self.console.say("", title, *(line for text in texts for line in text.splitlines()))
 
     def numbers(self, typed: str, count: int) -> list[int]:
         """The numbers that were typed, each from 1 to `count`; empty, and a sentence, where anything else was."""
@@ -110,7 +110,7 @@ class Asking:
 
     async def busy(self, text: str, work: Callable[[], T]) -> T:
         """Run something in a thread; say `text`, and that it goes on, every ten seconds. What it raises comes out."""
-        self.console.say(text)
+        self.console.say(*filter(None, (text,)))
         running = asyncio.ensure_future(asyncio.to_thread(work))
         while not (await asyncio.wait({running}, timeout=_STILL_SECONDS))[0]:
             self.console.say(_("Still at it."))

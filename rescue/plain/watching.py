@@ -56,18 +56,15 @@ class _Watch:
 
 async def watch(asking: Asking, job: Job, close: Callable[[Ending], Closing]) -> str | None:
     """Follow a job to its end and tell how it was; the letter of an answer. None where the person went elsewhere: then
-    the job goes on. A job whose result was read is forgotten."""
+    the job goes on."""
     asking.title(job.title)
     asking.console.say(_ways())
     watched = _Watch(asking, job)
     if not await _until_end(watched):
         if not asking.stopped:
-            asking.console.say(_("The job goes on. Log, on the first page, leads back to it."))
+            asking.console.say(_("The job goes on. The first page leads back to it."))
         return None
-    answer = await _tell_result(asking, close(ending_of(job, watched.kept)))
-    if not asking.stopped:
-        jobs.dismiss(job)
-    return answer
+    return await _tell_result(asking, close(ending_of(job, watched.kept)))
 
 
 async def _tell_result(asking: Asking, closing: Closing) -> str | None:

@@ -79,6 +79,11 @@ def test_what_is_no_number_is_said() -> None:
     assert "Only one can be chosen." in said
 
 
+def test_a_text_of_several_lines() -> None:
+    _, said = typed(lambda front: front.pick(Pick("Disks", (), help="home", text="one\ntwo", empty="None.")))
+    assert said.startswith("\nDisks\none\ntwo\nNone.\n")
+
+
 def test_nothing_to_pick() -> None:
     got, said = typed(lambda front: front.pick(Pick("Disks", (), help="home", empty="No disk was found.")), "1", "b")
     assert got is None

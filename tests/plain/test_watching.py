@@ -134,13 +134,12 @@ def test_a_job_is_told_from_its_beginning_to_its_result(play: Play) -> None:
     assert "\nVerdict OK\nWhat to do next.\n1. Eject\n2. Go on\n" in play.said
     assert play.said.count("Backing up") == 1
     assert [ending.finished for ending in play.endings] == [FINISHED]
-    assert not play.job.folder.exists()
 
 
 @pytest.mark.parametrize("key", ["b", "", "B"])
 def test_going_elsewhere_leaves_the_job_alone(play: Play, key: str, cancelled: list[Job]) -> None:
     assert play.watch(("While it runs", lambda: play.press(key))) is None
-    assert "The job goes on. Log, on the first page, leads back to it." in play.said
+    assert "The job goes on. The first page leads back to it." in play.said
     assert play.job.alive
     assert not cancelled
     assert not play.endings
@@ -152,10 +151,9 @@ def test_the_end_of_the_input_leaves_the_job_alone(play: Play, cancelled: list[J
     assert not cancelled
 
 
-def test_a_result_that_nobody_read_is_kept(play: Play) -> None:
+def test_the_end_of_the_input_at_the_result(play: Play) -> None:
     play.end(FINISHED)
     assert play.watch(("Number;", play.hang_up)) is None
-    assert play.job.folder.exists()
 
 
 def test_who_asks_hears_how_far_it_is(play: Play) -> None:
