@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rescue import settings
+from rescue import language, settings
 from rescue.cli.arguments import parser
 from rescue.cli.text import accept_any_text, say_json
 from rescue.errors import CancelledError, RescueError, reason_of

@@ -17,6 +17,7 @@ from rescue.cli.terminal import Terminal
 from rescue.cli.text import say, say_json
 from rescue.errors import CancelledError, NotConfirmedError, RescueError, UsageError
 from rescue.events import Event, Outcome, Sink, Thinned, as_json
+from rescue.language import N_, _
 from rescue.plans.token import Confirmation, Destructive, confirm
 from rescue.plans.write import Target
 

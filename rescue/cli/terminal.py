@@ -4,8 +4,9 @@ import shutil
 import time
 from typing import TextIO
 
-from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished
+from rescue.events import Event, JobFinished, JobStarted, Note, Outcome, Phase, Progress, RegionFinished, job_word
 from rescue.flows.rate import Rate
+from rescue.language import _
 from rescue.text import printable
 from rescue.units import format_duration, format_size
 

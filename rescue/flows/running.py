@@ -37,13 +37,18 @@ async def look_at_jobs(front: Front, engine: Engine) -> None:
         await front.read(Page(_("Jobs"), (_("No job runs, and every result was read."),), help="progress"))
         return
     options = tuple(Option(job, job.title, (_state(job),)) for job in reversed(found))
-    job: Job | None = found[0]
-    if len(found) > 1:
-        picked = await front.pick(Pick(_("Jobs"), options, help="progress"))
-        job = picked
-    while job is not None:
-        answer = await watch(front, engine, job, closing_of(job))
-        job = await _again(job, front, engine) if answer == "g" else None
+    if len(found) == 1:
+        await attend(front, engine, found[0])
+    elif (job := await front.pick(Pick(_("Jobs"), options, help="progress"))) is not None:
+        await attend(front, engine, job)
+
+
+async def attend(front: Front, engine: Engine, job: Job) -> None:
+    """Watch a job that this screen may not have started, and go on with it where it ended badly."""
+    current: Job | None = job
+    while current is not None:
+        answer = await watch(front, engine, current, closing_of(current))
+        current = await _again(current, front, engine) if answer == "g" else None
 
 
 def _state(job: Job) -> str:

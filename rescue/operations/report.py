@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rescue import settings
 from rescue.errors import RescueError
-from rescue.events import Outcome
+from rescue.events import Outcome, job_word
 from rescue.language import _
 from rescue.operations import machine
 from rescue.repository.repository import Stored

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
+from rescue.flows.menu import offer
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
 from rescue.process import hand_over
@@ -23,7 +24,7 @@ def open_screen() -> int:
     """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
     require_root()
     _give_size()
-    app = RescueApp(_look, _watch, Seat(), shell)
+    app = RescueApp(_look, _watch, Seat(), shell, offer)
     app.run(mouse=wants_mouse())
     _clear()
     return app.return_code or 0

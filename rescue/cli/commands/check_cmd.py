@@ -9,7 +9,7 @@ from rescue.cli.session import repository_path, session
 from rescue.cli.text import say, say_json
 from rescue.errors import IntegrityError
 from rescue.events import JobFinished, JobStarted, Outcome
-from rescue.language import _
+from rescue.language import _, ngettext
 from rescue.operations.commands import CheckRequest
 from rescue.repository.check import Findings, check, rebuild_index
 from rescue.repository.repository import Repository

@@ -5,7 +5,6 @@ import json
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
-from rescue.language import _
 from rescue.repository.repository import Repository
 
 

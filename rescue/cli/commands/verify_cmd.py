@@ -7,6 +7,7 @@ from pathlib import Path
 from rescue.cli.session import exit_code, repository_path, session
 from rescue.cli.text import say, say_json
 from rescue.events import JobFinished
+from rescue.language import _
 from rescue.operations.commands import VerifyRequest
 from rescue.operations.verify import run_verify
 from rescue.repository.repository import Repository
