@@ -72,6 +72,8 @@ class Phase(Enum):
     STICK = "write"
     VERIFY = "verify"
     CHECK = "check"
+    SURFACE = "test"
+    WIPE = "wipe"
 
     @property
     def word(self) -> str:

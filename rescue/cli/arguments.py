@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _stick(commands)
     _undo(commands)
     _table(commands)
+    _surface(commands)
     return top
 
 
@@ -183,3 +184,29 @@ def _add_action(actions: "_Commands[argparse.ArgumentParser]", name: str, text: 
     action = actions.add_parser(name, help=text, description=text, epilog=_CODES)
     action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as before the word")
     return action
+
+
+def _surface(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "surface", "read every sector of a disk, and tell which cannot be read; writes nothing")
+    command.add_argument("disk", metavar="DISK", help="a whole disk, which is only read")
+    command.add_argument(
+        "--from", dest="start", metavar="N", type=_byte, default=0, help="begin at this byte, as a stopped test tells"
+    )
+
+
+def _byte(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _wipe(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "wipe", "overwrite a whole disk with zeros, so that nothing on it stays")
+    command.add_argument("target", metavar="DISK", help="the disk, of which everything is lost")
+    command.add_argument(
+        "--quick", action="store_true", help="only make it look empty; files can be brought back by other tools"
+    )
+    command.add_argument("--no-verify", action="store_true", help="do not read the disk back")
+    _add_confirmation(command)
+    _add_dry_run(command)

@@ -81,12 +81,13 @@ class Terminal:
         if isinstance(report, list):
             self._lines(*map(str, report))
             return
+        kept = [_("The report is {report}.").format(report=report)] if report else []
+        if isinstance(lines := detail.get("lines"), list):
+            self._lines(*map(str, lines), *kept)
+            return
         verified = _("Read back and compared.") if detail.get("verified") else _("Not read back.")
-        self._lines(
-            f"{outcome.word}: {job_word(job)}. {outcome.meaning}" + (f" {verified}" if outcome is Outcome.OK else "")
-        )
-        if report:
-            self._lines(_("The report is {report}.").format(report=report))
+        end = f" {verified}" if outcome is Outcome.OK else ""
+        self._lines(f"{outcome.word}: {job_word(job)}. {outcome.meaning}{end}", *kept)
 
 
 def progress_line(event: Progress, rate: int) -> str:

@@ -1,6 +1,8 @@
 """A block device as source and as sink."""
 
 import errno
+import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +34,8 @@ class DeviceSource:
     """Reads regions from a device that is open for reading.
 
     `starts` tells where a region, by name, begins on the device. With `allow_bad`, unreadable sectors become zeros and
-    are recorded in `bad`, by region, relative to it; without, they raise SourceReadError with `hint`.
+    are recorded in `bad`, by region, relative to it; without, they raise SourceReadError with `hint`. A chunk that
+    cannot be read is read in small pieces for `patience` seconds; what is left of it then is recorded in `untried`.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class DeviceSource:
         *,
         allow_bad: bool = False,
         hint: str = "",
+        patience: float = math.inf,
     ) -> None:
         self._device = device
         self._starts = starts
@@ -51,9 +55,11 @@ class DeviceSource:
         self._cancel = cancel
         self._allow_bad = allow_bad
         self._hint = hint or _(_ALLOW_BAD)
+        self._patience = patience
         self._zero_ids: dict[int, bytes] = {}
         self._readable: int | None = None
         self.bad: dict[str, list[Extent]] = {}
+        self.untried: dict[str, list[Extent]] = {}
 
     def tasks(self, region: Region) -> Iterator[Task]:
         """Every chunk with a used byte."""
@@ -105,8 +111,13 @@ class DeviceSource:
         step = max(_RETRY, self._device.logical_sector_size)
         position = self._starts[task.region.name] + task.offset
         failure: OSError | None = None
+        deadline = time.monotonic() + self._patience
         for piece in range(start, end, step):
             self._cancel.raise_if_cancelled()
+            if time.monotonic() > deadline:
+                self.untried.setdefault(task.region.name, []).append(Extent(task.offset + piece, task.offset + end))
+                clear(view, piece, end)
+                break
             stop = min(piece + step, end)
             try:
                 self._device.pread_into(view[piece:stop], position + piece)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
 from rescue.devices.model import Disk, FilesystemInfo
-from rescue.errors import TableError
+from rescue.errors import RescueError, TableError
 from rescue.events import Note, Sink
 from rescue.extents import Extents
 from rescue.filesystems.used import used_map
@@ -75,6 +75,24 @@ def _table_to_follow(disk: Disk, *, raw: bool) -> Table:
             return Table(TableKind.NONE, disk.logical_sector_size, disk.size, notes=(error.message,))
         hint = _("--raw images the whole disk as one piece, with its table as it is.")
         raise TableError(error.message, hint=f"{error.hint} {hint}".strip()) from error
+
+
+def whole_regions(disk: Disk) -> tuple[Region, ...]:
+    """The disk from start to end as regions of which every byte counts, for who reads or tests all of it.
+
+    One region where no table can be read, or none can be followed.
+    """
+    try:
+        table = table_of(disk)
+    except (RescueError, OSError):
+        table = Table(TableKind.NONE, disk.logical_sector_size, disk.size)
+    regions = []
+    for span in carve(table, disk.size):
+        region = Region(span.name, span.kind, span.number, span.start, span.size, used=Extents.whole(span.size))
+        if span.kind is RegionKind.GAP:
+            region = replace(region, filesystem="gap")
+        regions.append(_named(region, _content(disk, span)[1]))
+    return tuple(regions)
 
 
 def table_of(disk: Disk) -> Table:
