@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _undo(commands)
     _table(commands)
     _surface(commands)
+    _wipe(commands)
     return top
 
 

@@ -152,6 +152,13 @@ def _kits(disk: Disk) -> Iterator[UndoKit]:
                 yield kit
 
 
+def forget_kits(disk: Disk) -> None:
+    """Delete every kit of exactly this disk: what it held was wiped, and no kit shall bring a piece of it back."""
+    for kit in list(_kits(disk)):
+        kit.path.unlink(missing_ok=True)
+        kit.path.with_suffix(_ENDED).unlink(missing_ok=True)
+
+
 def _retire(kit: UndoKit, disk: Disk) -> None:
     """After an undo its kit is the newest one of the disk again; what newer ones show is over."""
     end_kit(kit.path)
