@@ -10,7 +10,7 @@ from rescue import process
 from rescue.devices.model import Disk, Inventory, Partition
 from rescue.devices.mounts import Mount
 from rescue.devices.sysfs import Block
-from rescue.errors import MissingToolError, PlaceError, RescueError, ToolError
+from rescue.errors import MissingToolError, PlaceError
 from rescue.language import _
 from rescue.places import drives, mounting
 from rescue.places.model import Place
@@ -87,20 +87,20 @@ def _node_of(mount: Mount) -> str | None:
 
 def _mount(place: Place, point: Path) -> None:
     """By the drivers that there are, in order. What none of them can mount for writing is told in words."""
-    error: RescueError | None = None
+    said, missing = "", None
     for argv in _ways(place.filesystem or "", place.address, point):
         try:
-            process.run(argv, timeout=_MOUNT_SECONDS)
-        except MissingToolError as missing:
-            error = error or missing
-        except ToolError as refused:
-            error = refused
-            if not any(word in refused.message for word in _NO_DRIVER):
-                break
-        else:
+            done = process.run(argv, timeout=_MOUNT_SECONDS, allowed=range(256))
+        except MissingToolError as error:
+            missing = error
+            continue
+        if not done.status:
             _require_writable(place, point)
             return
-    raise _refusal(place, error)
+        if not any(word in done.error_text for word in _NO_DRIVER):
+            raise _refusal(place, done.error_text)
+        said = said or done.error_text
+    raise _no_driver(place, missing.hint if missing else said)
 
 
 def _ways(fstype: str, node: str, point: Path) -> list[list[str]]:
@@ -124,28 +124,29 @@ def _require_writable(place: Place, point: Path) -> None:
     if not mount.read_only or _protected(place.address):
         return
     mounting.detach(point)
-    raise _refusal(place, None)
+    raise _refusal(place, "")
 
 
-def _refusal(place: Place, error: RescueError | None) -> PlaceError:
-    """What a person can do about a drive that cannot be mounted for writing."""
-    said = mounting.last_words(error) if error else ""
-    whole = error.message if error else ""
-    if place.filesystem == "ntfs" and (error is None or any(word in whole for word in _NTFS_UNSAFE)):
+def _no_driver(place: Place, hint: str) -> PlaceError:
+    return PlaceError(
+        _("Nothing here can write {filesystem}, the file system of {name}.").format(
+            filesystem=place.filesystem, name=place.name
+        ),
+        hint=hint,
+    )
+
+
+def _refusal(place: Place, said: str) -> PlaceError:
+    """What a person can do about a drive that cannot be mounted for writing. `said` is empty: it came out read-only."""
+    if place.filesystem == "ntfs" and (not said or any(word in said for word in _NTFS_UNSAFE)):
         return PlaceError(
             _("Windows has not let go of {name}: it sleeps, or was switched off while it wrote.").format(
                 name=place.name
             ),
             hint=_("Start Windows with this drive and shut it down (shutdown /s /t 0), or use another drive."),
         )
-    if isinstance(error, MissingToolError):
-        return PlaceError(
-            _("Nothing here can write {filesystem}, the file system of {name}.").format(
-                filesystem=place.filesystem, name=place.name
-            ),
-            hint=error.hint,
-        )
+    reason = mounting.last_line(said) if said else _("it is damaged.")
     return PlaceError(
-        _("{name} cannot be opened for writing: {reason}").format(name=place.name, reason=said or _("it is damaged.")),
+        _("{name} cannot be opened for writing: {reason}").format(name=place.name, reason=reason),
         hint=_("Nothing was changed on it. Check its file system with the system that it belongs to, or use another."),
     )

@@ -85,10 +85,9 @@ def unmount(point: Path, name: str) -> None:
         remove_point(point)
         return
     unwritten = _written_out(point)
-    try:
-        process.run(["umount", str(point)])
-    except ToolError as error:
-        raise _busy(point, name, error) from error
+    done = process.run(["umount", str(point)], allowed=range(256))
+    if done.status:
+        raise _busy(point, name, done.error_text)
     remove_point(point)
     if unwritten is not None:
         raise PlaceError(
@@ -105,11 +104,11 @@ def _written_out(point: Path) -> ToolError | None:
     return None
 
 
-def _busy(point: Path, name: str, error: ToolError) -> PlaceError:
+def _busy(point: Path, name: str, said: str) -> PlaceError:
     users = list(users_of(point))
     if not users:
         return PlaceError(
-            _("{name} cannot be unmounted: {reason}").format(name=name, reason=last_words(error)),
+            _("{name} cannot be unmounted: {reason}").format(name=name, reason=last_line(said)),
             hint=_("Wait a moment, and try again."),
         )
     who = ", ".join(
@@ -142,8 +141,7 @@ def _below(link: Path, point: Path) -> bool:
         return False
 
 
-def last_words(error: RescueError) -> str:
-    """The last line of what a program said, without its command line."""
-    said = error.message.partition(": ")[2] or error.message
+def last_line(said: str) -> str:
+    """The last line of what a program said; it is the one that tells most."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else said
+    return lines[-1] if lines else _("no message")

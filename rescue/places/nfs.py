@@ -11,7 +11,7 @@ only, never with `nolock`.
 from pathlib import Path
 
 from rescue import process
-from rescue.errors import PlaceError, ToolError
+from rescue.errors import PlaceError
 from rescue.language import _
 from rescue.places import mounting
 from rescue.places.address import Address
@@ -32,7 +32,6 @@ _WORDS = (
     ("version or transport protocol is not supported", Trouble.NOT_SPOKEN),
     ("Connection refused", Trouble.REFUSED),
     ("timed out", Trouble.TIMEOUT),
-    ("did not end within", Trouble.TIMEOUT),
     ("No route to host", Trouble.NO_ROUTE),
     ("Network is unreachable", Trouble.NO_ROUTE),
     ("Connection reset", Trouble.LOST),
@@ -62,17 +61,16 @@ def _mount(address: Address, point: Path, version: str, *, read_only: bool) -> N
     if address.port:
         options.append(f"port={address.port}")
     argv = ["mount.nfs", f"{address.bracketed}:{address.path}", str(point), "-o", ",".join(options)]
-    try:
-        process.run(argv, timeout=_MOUNT_SECONDS)
-    except ToolError as error:
-        raise _explained(error, address) from error
+    done = process.run(argv, timeout=_MOUNT_SECONDS, allowed=range(256))
+    if done.status:
+        raise _explained(done.error_text, address)
 
 
-def _explained(error: ToolError, address: Address) -> PlaceError:
-    if any(words in error.message for words in _NO_DRIVER):
+def _explained(said: str, address: Address) -> PlaceError:
+    if any(words in said for words in _NO_DRIVER):
         return PlaceError(
             _("The kernel of this computer has no driver for NFS."),
             hint=_("Start the computer from the Rescue stick, or use SSH."),
         )
-    trouble = next((trouble for words, trouble in _WORDS if words in error.message), Trouble.OTHER)
-    return failed(trouble, address, mounting.last_words(error))
+    trouble = next((trouble for words, trouble in _WORDS if words in said), Trouble.OTHER)
+    return failed(trouble, address, mounting.last_line(said))

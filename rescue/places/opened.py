@@ -43,8 +43,9 @@ def remember(place: Place, point: Path) -> None:
 
 
 def forget(point: Path) -> None:
-    """The mount is gone."""
-    _record(point).unlink(missing_ok=True)
+    """The mount is gone, and what was written beside it goes, too."""
+    for suffix in (".json", ".log"):
+        point.with_name(f"{point.name}{suffix}").unlink(missing_ok=True)
 
 
 def shares() -> tuple[Place, ...]:

@@ -5,6 +5,7 @@ lost by it, because every file of a repository is synced before it counts. `echo
 half a minute. Rename over a file is one step, and locks are those of the server, so that they hold between computers.
 """
 
+import errno
 import os
 import re
 import socket
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rescue import process
-from rescue.errors import PlaceError, ToolError, UsageError
+from rescue.errors import PlaceError, UsageError
 from rescue.language import _
 from rescue.places import mounting
 from rescue.places.address import Address
@@ -25,18 +26,19 @@ _MOUNT_SECONDS = 60.0
 _OPTIONS = "soft,echo_interval=10,iocharset=utf8,uid=0,gid=0,file_mode=0600,dir_mode=0700"
 _ERROR = re.compile(r"mount error\((\d+)\)")
 _NO_DRIVER = "filesystem not supported"
-_UNKNOWN, _DENIED = {2, 6}, {13}
 _TROUBLES = {
-    1: Trouble.NO_ACCESS,
-    20: Trouble.FOLDER_UNKNOWN,
-    110: Trouble.TIMEOUT,
-    111: Trouble.REFUSED,
-    112: Trouble.LOST,
-    113: Trouble.NO_ROUTE,
-    126: Trouble.PASSWORD,
-    127: Trouble.PASSWORD,
-    128: Trouble.PASSWORD,
-    129: Trouble.PASSWORD,
+    errno.ENOENT: Trouble.SHARE_UNKNOWN,
+    errno.ENXIO: Trouble.SHARE_UNKNOWN,
+    errno.EPERM: Trouble.NO_ACCESS,
+    errno.ENOTDIR: Trouble.FOLDER_UNKNOWN,
+    errno.ETIMEDOUT: Trouble.TIMEOUT,
+    errno.ECONNREFUSED: Trouble.REFUSED,
+    errno.EHOSTDOWN: Trouble.LOST,
+    errno.EHOSTUNREACH: Trouble.NO_ROUTE,
+    errno.ENOKEY: Trouble.PASSWORD,
+    errno.EKEYEXPIRED: Trouble.PASSWORD,
+    errno.EKEYREVOKED: Trouble.PASSWORD,
+    errno.EKEYREJECTED: Trouble.PASSWORD,
 }
 _KERNEL_LOG = Path("/dev/kmsg")
 _LOGIN_FAILED = ("SessSetup", "LOGON_FAILURE", "ACCOUNT_", "PASSWORD_")
@@ -58,8 +60,6 @@ def require_language(address: Address, numeric: str) -> None:
         with socket.create_connection((numeric, address.number), timeout=SECONDS) as server:
             server.sendall(struct.pack(">I", len(message)) + message)
             answer = _receive(server, 8)[4:]
-    except TimeoutError as error:
-        raise failed(Trouble.TIMEOUT, address) from error
     except OSError as error:
         raise failed(Trouble.NOT_SPOKEN, address) from error
     if answer == _OLD:
@@ -96,14 +96,13 @@ def _mount(address: Address, numeric: str, point: Path, secret: str, *, read_onl
         _OPTIONS,
         f"ip={numeric}",
         f"port={address.number}",
-        "credentials=/dev/stdin" if address.user else "guest",
+        "credentials=/proc/self/fd/0" if address.user else "guest",
     ]
     argv = ["mount.cifs", unc(address), str(point), "-o", ",".join(options)]
     with _kernel_log() as said:
-        try:
-            process.run(argv, timeout=_MOUNT_SECONDS, stdin=_credentials(address, secret))
-        except ToolError as error:
-            raise _explained(error, address, said()) from error
+        done = process.run(argv, timeout=_MOUNT_SECONDS, allowed=range(256), stdin=_credentials(address, secret))
+        if done.status:
+            raise _explained(done.error_text, address, said())
 
 
 def unc(address: Address) -> str:
@@ -150,22 +149,18 @@ def _records(log: int) -> Iterator[str]:
                 yield record
 
 
-def _explained(error: ToolError, address: Address, said: list[str]) -> PlaceError:
-    found = _ERROR.search(error.message)
+def _explained(said: str, address: Address, kernel: list[str]) -> PlaceError:
+    found = _ERROR.search(said)
     number = int(found[1]) if found else 0
-    if _NO_DRIVER in error.message or number == 19:
+    if _NO_DRIVER in said or number == errno.ENODEV:
         return PlaceError(
             _("The kernel of this computer has no driver for Windows shares."),
             hint=_("Start the computer from the Rescue stick, or use NFS or SSH."),
         )
-    if number in _DENIED:
-        login = not said or any(word in line for line in said for word in _LOGIN_FAILED)
+    if number == errno.EACCES:
+        login = not kernel or any(word in line for line in kernel for word in _LOGIN_FAILED)
         return failed(Trouble.PASSWORD if login else Trouble.NO_ACCESS, address)
-    if number in _UNKNOWN:
-        return failed(Trouble.SHARE_UNKNOWN, address)
-    if not found and "did not end within" in error.message:
-        return failed(Trouble.TIMEOUT, address)
-    return failed(_TROUBLES.get(number, Trouble.OTHER), address, mounting.last_words(error))
+    return failed(_TROUBLES.get(number, Trouble.OTHER), address, mounting.last_line(said))
 
 
 def _receive(server: socket.socket, count: int) -> bytes:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from rescue import process
-from rescue.errors import PlaceError, ToolError, UsageError
+from rescue.errors import PlaceError, UsageError
 from rescue.language import _
 from rescue.places import host_keys, mounting
 from rescue.places.address import Address
@@ -22,7 +22,7 @@ _ALWAYS = (
     "reconnect,ServerAliveInterval=15,ServerAliveCountMax=3,dir_cache=no,workaround=rename,"
     "StrictHostKeyChecking=yes,UpdateHostKeys=no"
 )
-_BY_PASSWORD = "password_stdin,PubkeyAuthentication=no,PreferredAuthentications=keyboard-interactive:password"  # noqa: S105
+_BY_PASSWORD = "password_stdin,PubkeyAuthentication=no,PreferredAuthentications=keyboard-interactive\\,password"  # noqa: S105
 _BY_KEY = "BatchMode=yes,PasswordAuthentication=no,KbdInteractiveAuthentication=no"
 _WORDS = (
     (re.compile(r"Permission denied \(|Permission denied, please|Too many authentication failures"), Trouble.PASSWORD),
@@ -34,6 +34,7 @@ _WORDS = (
     (re.compile(r"No route to host|Network is unreachable"), Trouble.NO_ROUTE),
     (re.compile(r"Could not resolve"), Trouble.NAME_UNKNOWN),
 )
+_NO_REASON = "read: Connection reset by peer"  # what sshfs makes of every end of ssh
 _NO_FUSE = "fuse: device not found"
 
 
@@ -43,14 +44,29 @@ def mount(address: Address, point: Path, secret: str, *, accept_host_key: str | 
     HostKeyError at the first contact, and where the server is not the one that it was. ConnectError for other steps.
     """
     host_keys.require_known(address, accept_host_key)
+    log_of(point).unlink(missing_ok=True)
     if "\n" in secret or "\0" in secret:
         raise UsageError(_("A password has no line breaks."))
-    try:
-        process.run(_command(address, point, by_password=bool(secret), read_only=read_only), timeout=_MOUNT_SECONDS,
-                    stdin=f"{secret}\n".encode() if secret else b"")  # fmt: skip
-    except ToolError as error:
+    argv = _command(address, point, by_password=bool(secret), read_only=read_only)
+    done = process.run(
+        argv, timeout=_MOUNT_SECONDS, allowed=range(256), stdin=f"{secret}\n".encode() if secret else b""
+    )
+    if done.status:
+        said = f"{_read(log_of(point))}\n{done.error_text}"
         mounting.detach(point)
-        raise _explained(error, address) from error
+        raise _explained(said, address, by_password=bool(secret))
+
+
+def log_of(point: Path) -> Path:
+    """Where ssh writes what it has to say: sshfs would drop it. Removed with the mount."""
+    return point.with_name(f"{point.name}.log")
+
+
+def _read(log: Path) -> str:
+    try:
+        return log.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def _command(address: Address, point: Path, *, by_password: bool, read_only: bool) -> list[str]:
@@ -59,6 +75,7 @@ def _command(address: Address, point: Path, *, by_password: bool, read_only: boo
         *(["ro"] if read_only else []),
         mounting.OPTIONS,
         _ALWAYS,
+        f"ssh_command=ssh -E {log_of(point)}",
         f"ConnectTimeout={SECONDS:.0f}",
         "UserKnownHostsFile=" + " ".join(map(str, host_keys.files())),
         _BY_PASSWORD if by_password else _BY_KEY,
@@ -76,9 +93,10 @@ def folder(address: Address) -> str:
     return address.path.removeprefix("/~/") if address.path.startswith("/~/") else address.path
 
 
-def _explained(error: ToolError, address: Address) -> PlaceError:
-    said = error.message
+def _explained(said: str, address: Address, *, by_password: bool) -> PlaceError:
     if _NO_FUSE in said:
         return PlaceError(_("The kernel of this computer has no FUSE, which sshfs needs."), hint="modprobe fuse")
     trouble = next((trouble for words, trouble in _WORDS if words.search(said)), Trouble.OTHER)
-    return failed(trouble, address, mounting.last_words(error))
+    if trouble is Trouble.PASSWORD and not by_password:
+        trouble = Trouble.NO_KEY
+    return failed(trouble, address, mounting.last_line(said.replace(_NO_REASON, "")))

@@ -21,6 +21,7 @@ class Trouble(Enum):
     HOST_KEY_UNKNOWN = "host key unknown"
     HOST_KEY_CHANGED = "host key changed"
     PASSWORD = "password"  # noqa: S105 - a step, not a secret
+    NO_KEY = "no key"
     NO_ACCESS = "no access"
     SHARE_UNKNOWN = "share unknown"
     FOLDER_UNKNOWN = "folder unknown"
@@ -109,6 +110,10 @@ def _inside(kind: PlaceKind) -> dict[Trouble, tuple[str, str]]:
             _("Type both again. A Windows account may need the form DOMAIN\\user.")
             if smb
             else _("Type both again. The server may allow keys only."),
+        ),
+        Trouble.NO_KEY: (
+            _("{host} wants a password from {user}, or a key that it knows."),
+            _("Name the user and the password."),
         ),
         Trouble.NO_ACCESS: (
             _("{host} does not let {user} use {folder}."),

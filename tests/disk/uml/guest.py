@@ -49,14 +49,15 @@ _PYTEST = (
 )
 
 
-def run_in_guest(script: str, disks: Sequence[Path], out: Path) -> str:
+def run_in_guest(script: str, disks: Sequence[Path], out: Path, modules: str = _MODULES) -> str:
     """Boot, run shell commands as root, power off; what they said. `disks` are /dev/ubda, /dev/ubdb …
 
     `out` is a directory of the host, /mnt/out in the guest. Whether the commands succeeded is theirs to leave there.
+    `modules` are drivers that the guest's kernel loads.
     """
     out.mkdir(exist_ok=True)
     init = out / "init"
-    head = _HEAD.format(out=out, root=shlex.quote(str(ROOT)), modules=_MODULES)
+    head = _HEAD.format(out=out, root=shlex.quote(str(ROOT)), modules=modules)
     init.write_text(head + script + _TAIL)
     init.chmod(0o755)
     images = [f"ubd{number}={image}" for number, image in enumerate(disks)]
@@ -68,10 +69,10 @@ def run_in_guest(script: str, disks: Sequence[Path], out: Path) -> str:
     return said
 
 
-def run_tests(module: Path, disks: Sequence[Path], out: Path) -> dict[str, str]:
+def run_tests(module: Path, disks: Sequence[Path], out: Path, modules: str = _MODULES) -> dict[str, str]:
     """Run the tests of one file in the guest: what went wrong, by name; empty for those that passed."""
     python, root, path = map(shlex.quote, (sys.executable, str(ROOT), str(module)))
-    said = run_in_guest(_PYTEST.format(python=python, root=root, module=path, seconds=SECONDS - 40), disks, out)
+    said = run_in_guest(_PYTEST.format(python=python, root=root, module=path, seconds=SECONDS - 40), disks, out, modules)
     result = out / "result.xml"
     assert result.exists(), said
     cases = ElementTree.parse(result).getroot().iter("testcase")  # noqa: S314 - pytest itself wrote it
