@@ -17,14 +17,24 @@ FIRMWARE ?= uefi
 MEMORY ?= 2048
 VM_OPTIONS = --firmware $(FIRMWARE) --memory $(MEMORY) $(if $(GUI),--window)
 
+# The program reads what msgfmt makes of a catalogue. Whoever runs or packs the program needs it fresh.
+catalogues = $(patsubst %.po,%.mo,$(wildcard rescue/locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help setup run test unit lint tour bench bench-keys bench-boot iso vm usb clean
+.PHONY: help setup texts run tour test unit lint bench bench-keys bench-boot iso vm usb clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## install packages and the virtual environment; quick when nothing changed
 	@.ci/setup
+	@$(MAKE) --silent --no-print-directory $(catalogues)
+
+%.mo: %.po
+	@msgfmt --check-format --check-domain --output-file=$@ $<
+
+texts: setup ## collect the program's texts into the catalogues of translations: docs/translate.md
+	@.ci/texts
+	@$(MAKE) --silent --no-print-directory $(catalogues)
 
 run: setup ## make sample disks and open the full-screen program on them; PLAIN=1 for numbered questions
 	@$(AS_ROOT) $(PYTHON) -m tests.samples.screen build/samples $(if $(PLAIN),--plain)

@@ -28,7 +28,7 @@ $(live)/initrd.img: $(steps)/initrd $(live)/system.ready $(call files,livebuild/
 $(live)/wheels: $(steps)/wheels .ci/image.lock .ci/build.lock build/builder.ready
 	@$(step)/wheels
 
-$(live)/program.squashfs: $(steps)/program $(live)/wheels pyproject.toml $(call files,rescue livebuild/overlay livebuild/quiet)
+$(live)/program.squashfs: $(steps)/program $(live)/wheels pyproject.toml $(catalogues) $(call files,rescue livebuild/overlay livebuild/quiet)
 	@$(step)/program
 
 build/rescue.iso: $(steps)/iso $(live)/system.squashfs $(live)/initrd.img $(live)/program.squashfs $(call files,livebuild/boot)
