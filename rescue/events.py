@@ -70,6 +70,7 @@ class Phase(Enum):
     RESTORE = "restore"
     CLONE = "clone"
     STICK = "write"
+    FORMAT = "format"
     VERIFY = "verify"
     CHECK = "check"
     SURFACE = "test"

@@ -33,6 +33,9 @@ def parser() -> argparse.ArgumentParser:
     _table(commands)
     _surface(commands)
     _wipe(commands)
+    _places(commands)
+    _network(commands)
+    _format(commands)
     return top
 
 
@@ -209,5 +212,36 @@ def _wipe(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "--quick", action="store_true", help="only make it look empty; files can be brought back by other tools"
     )
     command.add_argument("--no-verify", action="store_true", help="do not read the disk back")
+    _add_confirmation(command)
+    _add_dry_run(command)
+
+
+def _places(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    _add(commands, "places", "show where backups can lie: drives, and folders of other computers that are open")
+    command = _add(commands, "connect", "open a folder of another computer, or a drive; prints the directory")
+    command.add_argument(
+        "address", metavar="ADDRESS", help="smb://HOST/SHARE, nfs://HOST/FOLDER, sftp://USER@HOST/FOLDER, or /dev/sdX1"
+    )
+    command.add_argument("--user", metavar="U", help="the user over there; the password is asked for")
+    command.add_argument("--read-only", action="store_true", help="do not try to write, as for a restore")
+    command.add_argument("--accept-host-key", metavar="FP", help="fingerprint of an SSH server that is met first")
+    command = _add(commands, "disconnect", "write everything out and close it, so that a drive can be unplugged")
+    command.add_argument("address", metavar="ADDRESS|DIRECTORY")
+
+
+def _network(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "network", "show the state of the network")
+    command.add_argument("--start", action="store_true", help="switch the network on (NetworkManager)")
+    command.add_argument("--join", metavar="NAME", help="join the Wi-Fi of that name; the password is asked for")
+
+
+def _format(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "format", "make a drive for backups of a whole disk; all that is on it is lost")
+    command.add_argument("target", metavar="DISK", help="the disk that is overwritten")
+    command.add_argument(
+        "--filesystem", choices=("ext4", "exfat"), default="ext4", help="ext4; exfat, which Windows and macOS read, too"
+    )
+    command.add_argument("--label", metavar="NAME", default="Backups", help="name of the file system; Backups")
+    command.add_argument("--no-verify", action="store_true", help="do not read it back")
     _add_confirmation(command)
     _add_dry_run(command)

@@ -1,4 +1,4 @@
-"""Anything to device: the one road of restore, clone and stick."""
+"""Anything to device: the one road of restore, clone, stick and format."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +34,13 @@ from rescue.tables.settle import reread, settle
 RawT = TypeVar("RawT")
 
 _CLEAR_SECONDS = 3.0
-_PHASES = {"restore": Phase.RESTORE, "clone": Phase.CLONE, "stick": Phase.STICK, "table restore": Phase.RESTORE}
+_PHASES = {
+    "restore": Phase.RESTORE,
+    "table restore": Phase.RESTORE,
+    "clone": Phase.CLONE,
+    "stick": Phase.STICK,
+    "format": Phase.FORMAT,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from rescue.devices.model import Inventory
+from rescue.devices.model import Disk, Inventory, Partition
 from rescue.errors import PlaceError, UsageError
 from rescue.language import _
 from rescue.places import drive_mounts, drives, mounting, opened, shares
@@ -57,20 +57,39 @@ def close_place(place: Place) -> None:
 
 
 def find_open(text: str, inventory: Inventory) -> Place:
-    """The open place that an address, a directory or a node means; PlaceError where none does."""
-    found = [place for place in places(inventory) if place.open and _means(text, place, inventory)]
-    if not found:
-        raise PlaceError(_("{what} is not open.").format(what=text), hint=_("`rescue places` lists what is open."))
-    return found[0]
+    """The open place that an address, a directory or a node means, even one whose server or drive is gone.
 
-
-def _means(text: str, place: Place, inventory: Inventory) -> bool:
+    PlaceError where none is meant.
+    """
     if is_share(text):
-        if place.kind in (PlaceKind.DRIVE, PlaceKind.FOLDER):
-            return False
-        wanted, own = parse_address(text), parse_address(place.address)
-        return wanted == own or (not wanted.user and replace(own, user="") == wanted)
-    if place.kind is PlaceKind.DRIVE and Path(text).is_block_device():
+        found = [place for place in opened.mounted_shares() if _same(text, place)]
+    elif Path(text).is_block_device():
         disk, part = inventory.find(text)
-        return (part or disk).path == place.address
-    return place.directory == Path(text).resolve()
+        found = [_as_mounted(disk, part or disk)]
+    else:
+        found = _at(Path(text).absolute(), inventory)
+    open_ones = [place for place in found if place.open]
+    if not open_ones:
+        raise PlaceError(_("{what} is not open.").format(what=text), hint=_("`rescue places` lists what is open."))
+    return open_ones[0]
+
+
+def _same(text: str, place: Place) -> bool:
+    wanted, own = parse_address(text), parse_address(place.address)
+    return wanted == own or (not wanted.user and replace(own, user="") == wanted)
+
+
+def _as_mounted(disk: Disk, node: Disk | Partition) -> Place:
+    mount = drives.persons_mount(node.uses)
+    return replace(drives.place_of(disk, node), directory=Path(mount.detail) if mount else None)
+
+
+def _at(directory: Path, inventory: Inventory) -> list[Place]:
+    """What is mounted exactly there; where its drive is gone, at least the mount."""
+    known = [place for place in opened.mounted_shares() if place.directory == directory]
+    for disk in inventory.disks:
+        known += [_as_mounted(disk, node) for node in drives.nodes(disk)]
+    found = [place for place in known if place.directory == directory]
+    if found or directory.parent != mounting.BASE or mounting.mount_at(directory) is None:
+        return found
+    return [Place(PlaceKind.DRIVE, str(directory), directory.name, directory=directory)]

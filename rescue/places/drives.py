@@ -72,19 +72,20 @@ def nodes_with(inventory: Inventory, uuid: str) -> list[tuple[Disk, Disk | Parti
     return [
         (disk, node)
         for disk in inventory.disks
-        for node in _nodes(disk)
+        for node in nodes(disk)
         if node.filesystem is not None and node.filesystem.uuid == uuid
     ]
 
 
-def _nodes(disk: Disk) -> tuple[Disk | Partition, ...]:
+def nodes(disk: Disk) -> tuple[Disk | Partition, ...]:
+    """The disk itself, and its partitions."""
     return (disk, *disk.partitions)
 
 
 def _of_disk(inventory: Inventory, disk: Disk) -> Iterator[Place]:
     if not disk.live_medium and live.carries_system(inventory, disk):
         return
-    for node in _nodes(disk):
+    for node in nodes(disk):
         if _fits(disk, node):
             yield _looked_at(place_of(disk, node), persons_mount(node.uses))
 

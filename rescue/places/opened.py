@@ -51,12 +51,18 @@ def forget(point: Path) -> None:
 def shares() -> tuple[Place, ...]:
     """Every folder of another computer that is open, and answers; where it is."""
     found = []
-    for point in sorted(Path(mount.point) for mount in mounting.own_mounts()):
-        place = recalled(point)
-        if place is not None and mounting.answers(point):
+    for place in mounted_shares():
+        if place.directory is not None and mounting.answers(place.directory):
             with suppress(PlaceError):
-                found.append(opened_at(place, point))
+                found.append(opened_at(place, place.directory))
     return tuple(found)
+
+
+def mounted_shares() -> tuple[Place, ...]:
+    """Every folder of another computer that is mounted, whether its server is there or not. Nobody is asked."""
+    points = sorted(Path(mount.point) for mount in mounting.own_mounts())
+    known = [(recalled(point), point) for point in points]
+    return tuple(replace(place, directory=point) for place, point in known if place is not None)
 
 
 def recalled(point: Path) -> Place | None:

@@ -72,7 +72,9 @@ def run_in_guest(script: str, disks: Sequence[Path], out: Path, modules: str = _
 def run_tests(module: Path, disks: Sequence[Path], out: Path, modules: str = _MODULES) -> dict[str, str]:
     """Run the tests of one file in the guest: what went wrong, by name; empty for those that passed."""
     python, root, path = map(shlex.quote, (sys.executable, str(ROOT), str(module)))
-    said = run_in_guest(_PYTEST.format(python=python, root=root, module=path, seconds=SECONDS - 40), disks, out, modules)
+    said = run_in_guest(
+        _PYTEST.format(python=python, root=root, module=path, seconds=SECONDS - 40), disks, out, modules
+    )
     result = out / "result.xml"
     assert result.exists(), said
     cases = ElementTree.parse(result).getroot().iter("testcase")  # noqa: S314 - pytest itself wrote it

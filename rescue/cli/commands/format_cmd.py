@@ -1,0 +1,28 @@
+"""`rescue format`: a whole disk becomes a drive for backups."""
+
+import argparse
+
+from rescue.cli.session import ask, exit_code, session, show_plan
+from rescue.events import Note, Outcome
+from rescue.language import _
+from rescue.operations.format import FormatRequest, open_formatted, prepared_format, run_format
+from rescue.places import access
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the plan, get the confirmation, write, read back, mount it once and write to it."""
+    request = FormatRequest(options.target, options.filesystem, options.label, verify=not options.no_verify)
+    with session(options) as work:
+        with prepared_format(request, sink=work.sink, cancel=work.cancel) as job:
+            if options.dry_run:
+                show_plan(job.plan.describe(), options)
+                return 0
+            confirmation = ask(job.plan, options, work)
+            outcome = run_format(job, confirmation, sink=work.sink, cancel=work.cancel)
+        if outcome is Outcome.OK:
+            place = open_formatted(job.plan)
+            access.close_place(place)
+            work.sink(Note("", _("It was opened and written to. `rescue connect {node}` opens it.").format(
+                node=place.address
+            )))  # fmt: skip
+    return exit_code(outcome)
