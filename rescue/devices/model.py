@@ -13,6 +13,7 @@ from rescue.devices import location
 from rescue.errors import DeviceNotFoundError
 from rescue.language import N_, _
 
+_EXTENDED = ("0x5", "0xf", "0x85")
 _SUBJECTS = {
     "wwn": N_("The world wide name"),
     "serial": N_("The serial number"),
@@ -129,6 +130,11 @@ class Partition:
     filesystem: FilesystemInfo | None = None
     uses: tuple[Use, ...] = ()
     system: str | None = None
+
+    @property
+    def is_extended(self) -> bool:
+        """True for an extended partition of an MBR, a frame around others that holds nothing else."""
+        return (self.type or "").lower() in _EXTENDED
 
 
 @dataclass(frozen=True, slots=True)

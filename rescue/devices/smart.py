@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from rescue.cancel import CancelToken
 from rescue.devices.health import Health, State
 from rescue.devices.smart_findings import Document, Finding, at, findings, number, raw, rows, text
 from rescue.errors import RescueError
@@ -21,21 +22,21 @@ _LEVELS = 3
 _SEVERITY = {State.FAILING: 0, State.WARNING: 1}
 
 
-def health(path: str) -> Health | None:
+def health(path: str, cancel: CancelToken | None = None) -> Health | None:
     """Ask the disk at `path`, which takes a second or two; None where nobody can tell: no smartctl, no such drive.
 
-    A drive that sleeps stays asleep and is UNKNOWN. It raises nothing, and runs in any thread.
+    A drive that sleeps stays asleep and is UNKNOWN. It raises nothing, runs in any thread, and gives up on `cancel`.
     """
-    told = _ask(path)
+    told = _ask(path, cancel)
     if told is not None and _is_unknown_bridge(told):
         # Most such cases (USB) understand the usual translation. Where they do not, smartctl takes that for sleep.
-        return interpret(_ask(path, "--device=sat") or {}, may_sleep=False)
+        return interpret(_ask(path, cancel, "--device=sat") or {}, may_sleep=False)
     return None if told is None else interpret(told)
 
 
-def _ask(path: str, *options: str) -> Document | None:
+def _ask(path: str, cancel: CancelToken | None, *options: str) -> Document | None:
     try:
-        done = run([*_COMMAND, *options, path], allowed=range(256), timeout=_SECONDS)
+        done = run([*_COMMAND, *options, path], allowed=range(256), timeout=_SECONDS, cancel=cancel)
         told = json.loads(done.text)
     except (RescueError, ValueError, RecursionError):
         return None

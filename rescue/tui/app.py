@@ -23,6 +23,7 @@ from rescue.flows import help as help_pages
 from rescue.flows.front import Front, Option, Page, Pick
 from rescue.flows.offer import Offer
 from rescue.language import _
+from rescue.operations.facts import Facts
 from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
@@ -35,6 +36,10 @@ from rescue.tui.screens.page import PageScreen
 _NO_MOUSE = ("linux", "vt")
 _AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "quit")
 _JOBS_SECONDS = 2.0
+
+
+# The disks, whether to forget what is known of them, whom to tell, and when to stop: `FactFinder.look`.
+Learn = Callable[[Inventory, bool, Callable[[Facts], None], CancelToken], None]
 
 
 class Seating(Protocol):
@@ -71,6 +76,14 @@ class Found(Message):
     def __init__(self, result: Inventory | RescueError) -> None:
         super().__init__()
         self.result = result
+
+
+class Learned(Message):
+    """More is known about the disks."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self.facts = facts
 
 
 class Seated(Message):
@@ -116,8 +129,9 @@ class RescueApp(App[None]):
         seat: Seating,
         shell: Callable[[], None],
         offer: Callable[[Front], Offer] | None = None,
+        learn: Learn | None = None,
     ) -> None:
-        """`offer` gets the front on which its flows ask."""
+        """`offer` gets the front on which its flows ask; `learn` runs in a thread after every scan."""
         super().__init__(ansi_color=True)
         for theme in themes.themes():
             self.register_theme(theme)
@@ -126,7 +140,8 @@ class RescueApp(App[None]):
         self.animation_level = "none"
         ScrollBar.renderer = WholeCells
         self._look, self._watch_disks, self._seat, self._shell = look, watch, seat, shell
-        self._stop = CancelToken()
+        self._stop, self._learning, self._afresh = CancelToken(), CancelToken(), False
+        self._learn_facts = learn
         self._flow: Worker[None] | None = None
         self.front = TuiFront(self)
         self.offer = offer(self.front) if offer else Offer()
@@ -161,8 +176,9 @@ class RescueApp(App[None]):
         self.set_interval(_JOBS_SECONDS, self._while_jobs_run)
 
     def on_unmount(self) -> None:
-        """Let the watching thread end."""
+        """Let the threads end."""
         self._stop.cancel()
+        self._learning.cancel()
 
     def _post(self, message: Message) -> None:
         """From any thread, at any time: an app that has ended hears nothing."""
@@ -189,6 +205,11 @@ class RescueApp(App[None]):
         if not get_current_worker().is_cancelled:
             self._post(Found(result))
 
+    @work(thread=True, group="facts")
+    def _learn(self, learn: "Learn", inventory: Inventory, stop: CancelToken, *, afresh: bool) -> None:
+        """How full and how well the disks are. What comes after the next scan has begun to learn is not shown."""
+        learn(inventory, afresh, lambda facts: None if stop.cancelled else self._post(Learned(facts)), stop)
+
     @work(thread=True, exclusive=True, group="seat")
     def _take_over(self, leader: Holder) -> None:
         try:
@@ -213,6 +234,15 @@ class RescueApp(App[None]):
         """Show what was found."""
         self.home.busy = False
         self.home.found = message.result
+        self._learning.cancel()
+        if isinstance(message.result, Inventory) and self._learn_facts is not None:
+            self._learning = CancelToken()
+            self._learn(self._learn_facts, message.result, self._learning, afresh=self._afresh)
+            self._afresh = False
+
+    def on_learned(self, message: Learned) -> None:
+        """Show what was learned."""
+        self.home.facts = message.facts
 
     def on_told(self, message: Told) -> None:
         """Show which jobs there are."""
@@ -240,7 +270,8 @@ class RescueApp(App[None]):
         self._notice("Not taken over", f"{message.error.message}\n{message.error.hint}")
 
     def action_rescan(self) -> None:
-        """Look again."""
+        """Look again, at everything."""
+        self._afresh = True
         self._rescan()
         self._count_jobs()
 

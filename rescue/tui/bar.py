@@ -1,7 +1,8 @@
 """A disk as a bar to scale: pure functions from a disk to cells and colours.
 
 Every piece carries a letter as well as a colour, for terminals without colours and eyes that do not tell them apart.
-Only glyphs that the Linux console's fonts have, and only the eight background colours that it has with them.
+What is used of a piece is solid, the rest of it is lighter; a piece of which nobody knows that is solid. Only glyphs
+that the Linux console's fonts have, and only the eight background colours that it has with them.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from rescue.devices.model import Disk, Partition
+from rescue.language import _
+from rescue.operations.facts import NOTHING, Facts
 
-_EXTENDED = ("0x5", "0xf", "0x85")  # MBR: a frame around other partitions
 _SMALLEST_SHARE = 100  # free space below a hundredth of the disk is not drawn
 
 _LINUX, _WINDOWS, _FAT, _MAC, _WRAPPED, _OTHER = (
@@ -44,16 +46,22 @@ _KINDS = {
     "squashfs": ("Q", _OTHER),
 }
 _UNKNOWN = ("?", _OTHER)
+_SHADE = "░"
+_SMALLEST_SHADE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the disk: a partition, the file system on the whole disk, or free space (no style, letter "·")."""
+    """A stretch of the disk: a partition, the file system on the whole disk, or free space (no style, letter "·").
+
+    `used` is how many of its bytes are in use; all of them where nobody knows.
+    """
 
     size: int
     letter: str
     style: str
     label: str = ""
+    used: int = 0
 
     @property
     def free(self) -> bool:
@@ -66,31 +74,27 @@ def kind(filesystem: str | None) -> tuple[str, str]:
     return _KINDS.get(filesystem or "", _UNKNOWN)
 
 
-def is_frame(part: Partition) -> bool:
-    """True for an extended partition, which holds others and nothing else."""
-    return (part.type or "").lower() in _EXTENDED
-
-
-def pieces(disk: Disk) -> list[Piece]:
+def pieces(disk: Disk, facts: Facts = NOTHING) -> list[Piece]:
     """What is on the disk, in the order of the disk."""
     if not disk.partitions and (disk.filesystem or disk.uses or not disk.readable):
-        return [_piece(disk.size, disk.filesystem.type if disk.filesystem else None, "", in_use=bool(disk.uses))]
+        return [_piece(disk, "", facts)]
     found: list[Piece] = []
     end = 0
     for part in sorted(disk.partitions, key=lambda each: each.start):
-        if is_frame(part):
+        if part.is_extended:
             continue
         found += _gap(disk, end, part.start)
-        name = part.filesystem.type if part.filesystem else None
-        found.append(_piece(part.size, name, f"{part.number} ", in_use=bool(part.uses)))
+        found.append(_piece(part, f"{part.number} ", facts))
         end = max(end, part.start + part.size)
     return found + _gap(disk, end, disk.size)
 
 
-def _piece(size: int, filesystem: str | None, number: str, *, in_use: bool) -> Piece:
-    letter, style = kind(filesystem)
-    mark = "*" if in_use else ""
-    return Piece(size, f"{letter}{mark}", style, f"{number}{filesystem or 'unknown'}{mark}")
+def _piece(node: Disk | Partition, number: str, facts: Facts) -> Piece:
+    name = node.filesystem.type if node.filesystem else None
+    letter, style = kind(name)
+    mark = "*" if node.uses else ""
+    used = facts.used.get(node.path, node.size)
+    return Piece(node.size, f"{letter}{mark}", style, f"{number}{name or _('unknown')}{mark}", used)
 
 
 def _gap(disk: Disk, start: int, end: int) -> list[Piece]:
@@ -111,9 +115,9 @@ def widths(sizes: list[int], smallest: list[int], total: int) -> list[int]:
     return cells
 
 
-def draw(disk: Disk, width: int) -> Content:
+def draw(disk: Disk, width: int, facts: Facts = NOTHING) -> Content:
     """The bar, `width` cells wide."""
-    parts = pieces(disk)
+    parts = pieces(disk, facts)
     inner = max(1, width - 1)
     smallest = [1 if part.free else 1 + len(part.letter) for part in parts]
     cells = widths([part.size for part in parts], smallest, inner) if parts else []
@@ -121,9 +125,20 @@ def draw(disk: Disk, width: int) -> Content:
 
 
 def _drawn(part: Piece, cells: int) -> Content:
-    """One piece: an edge, and what fits of its label."""
+    """One piece: an edge, what fits of its label, and how full it is."""
     if part.free:
-        text = " free " if cells > len("│· free ·") else ""
+        text = _(" free ")
+        text = text if cells > len(f"│·{text}·") else ""
         return Content("│" + (f"·{text}" if text else "").ljust(cells - 1, "·"))
     label = part.label if len(part.label) < cells - 1 else part.letter
-    return Content.styled("│" + label.ljust(cells - 1)[: cells - 1], part.style)
+    text = f"│{label}"[:cells]
+    solid = solid_cells(part, cells)
+    blank = " " if cells - len(text) > _SMALLEST_SHADE and len(text) >= solid else ""
+    light = (text + blank).ljust(solid).ljust(cells, _SHADE)
+    return Content.assemble((light[:solid], part.style), (light[solid:], f"{part.style}-free"))
+
+
+def solid_cells(part: Piece, cells: int) -> int:
+    """How many of its cells stand for what is used: the nearest number, but something is never nothing."""
+    used = min(part.used, part.size)
+    return max(min(1, used), (2 * cells * used + part.size) // (2 * part.size)) if part.size else cells

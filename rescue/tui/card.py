@@ -1,60 +1,94 @@
 """A disk as a card: who it is, what is on it, and its bar. Every text from a disk is printable, and is no markup."""
 
 from textual.content import Content
-from textual.geometry import Size
-from textual.markup import escape
-from textual.widget import Widget
+from textual.reactive import reactive
 
+from rescue.devices.health import State
 from rescue.devices.model import Disk, FilesystemInfo, Partition
+from rescue.language import _
+from rescue.operations.facts import NOTHING, Facts, nodes_of
 from rescue.text import printable
 from rescue.tui import bar
+from rescue.tui.lines import Lines, hang, styled
 from rescue.units import format_size
 
 _NAME = "$loud"
 _LOUD = "bold $loud"
 _ALARM = "$style-bad"
 _COLUMN = 36  # the narrowest column of partitions
+_SIGNS = {State.GOOD: "$style-good", State.WARNING: "$style-warn", State.FAILING: "$style-bad", State.UNKNOWN: ""}
 
 
-class DiskCard(Widget):
-    """Shows one disk in as many lines as its width makes necessary. A state class `unreadable` is for the style."""
+class DiskCard(Lines):
+    """Shows one disk in as many lines as its width makes necessary. State classes `unreadable` and `failing` are for
+    the style. `facts` may come later, from the App."""
 
-    def __init__(self, disk: Disk) -> None:
+    facts: reactive[Facts] = reactive(NOTHING, layout=True)
+
+    def __init__(self, disk: Disk, facts: Facts = NOTHING) -> None:
         super().__init__(classes="" if disk.readable else "unreadable")
         self.disk = disk
-        self.border_title = escape(printable(f" {disk.path}  {format_size(disk.size)} "))
+        self.set_reactive(DiskCard.facts, facts)
+        self._show_title()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as `describe` makes."""
-        del container, viewport
-        return len(describe(self.disk, width))
+    def watch_facts(self) -> None:
+        """What stands in the frame is drawn with it."""
+        self._show_title()
 
-    def render(self) -> Content:
-        """The lines for the present width."""
-        return Content("\n").join(describe(self.disk, self.content_size.width))
+    def _show_title(self) -> None:
+        health = self.facts.health.get(self.disk.path)
+        self.set_class(health is not None and health.state is State.FAILING, "failing")
+        self.border_title = Content.assemble(" ", title(self.disk, self.facts), " ")
+
+    def draw(self, width: int) -> list[Content]:
+        """The lines for a width."""
+        return describe(self.disk, width, self.facts)
 
 
-def describe(disk: Disk, width: int) -> list[Content]:
-    """The card, each line at most `width` cells."""
+def title(disk: Disk, facts: Facts = NOTHING) -> Content:
+    """Name and size, and as far as they are known how full it is and how it is, in one line."""
+    used, health = facts.used_of(disk), facts.health.get(disk.path)
+    told = [Content(printable(f"{disk.path}  {format_size(disk.size)}"))]
+    if used is not None:
+        told.append(Content(_("{size} used").format(size=format_size(used))))
+    if health is not None:
+        word = f"{health.state.sign} {printable(health.word)}"
+        heat = "" if health.temperature is None else _(", {degrees} °C").format(degrees=health.temperature)
+        told.append(Content.assemble((word, _SIGNS[health.state]), heat))
+    return Content("  ").join(told)
+
+
+def describe(disk: Disk, width: int, facts: Facts = NOTHING) -> list[Content]:
+    """The card without its title, each line at most `width` cells. Without facts it only says less."""
     lines = [*_who(disk, width)]
     if not disk.readable:
-        lines.append(Content.styled("It cannot be read: the drive, its cable or its case may be failing.", _ALARM))
+        lines.append(styled(_("It cannot be read: the drive, its cable or its case may be failing."), _ALARM))
+    lines += _reasons(disk, facts, width)
     lines += [Content.styled(line, _LOUD) for line in _systems(disk, width)]
-    lines.append(bar.draw(disk, width))
-    lines += _legend(disk, width)
+    lines.append(bar.draw(disk, width, facts))
+    lines += _legend(disk, width, facts)
     return [line.truncate(width, ellipsis=True) for line in lines]
 
 
 def _who(disk: Disk, width: int) -> list[Content]:
     """Model and kind, and the text to confirm: in one line, or in two where that is too long."""
-    words = (disk.bus, "removable" * disk.removable, "read-only" * disk.read_only)
+    words = (disk.bus, _("removable") * disk.removable, _("read-only") * disk.read_only)
     model = Content.assemble(
-        (printable(disk.model or "unknown model"), _LOUD), "  " + " ".join(filter(None, map(printable, words)))
+        (printable(disk.model or _("unknown model")), _LOUD), "  " + " ".join(filter(None, map(printable, words)))
     )
-    name = "confirm ", (printable(disk.confirm), _LOUD)
-    confirm = Content.assemble(*name) if disk.confirm else Content.styled("no identity: never written", _ALARM)
+    name = _("confirm") + " ", (printable(disk.confirm), _LOUD)
+    confirm = Content.assemble(*name) if disk.confirm else styled(_("no identity: never written"), _ALARM)
     space = width - model.cell_length - confirm.cell_length
     return [Content.assemble(model, " " * space, confirm)] if space >= 2 else [model, confirm]
+
+
+def _reasons(disk: Disk, facts: Facts, width: int) -> list[Content]:
+    """Why the drive is not well, in sentences. That nothing is known is no reason."""
+    health = facts.health.get(disk.path)
+    if health is None or health.state not in (State.WARNING, State.FAILING):
+        return []
+    lead = Content.styled(f"{health.state.sign} ", _SIGNS[health.state])
+    return [line for reason in health.reasons for line in hang(lead, styled(reason, _SIGNS[health.state]), width)]
 
 
 def _systems(disk: Disk, width: int) -> list[str]:
@@ -65,15 +99,15 @@ def _systems(disk: Disk, width: int) -> list[str]:
     return [joined] if found and len(joined) <= width else found
 
 
-def _legend(disk: Disk, width: int) -> list[Content]:
-    """What the pieces of the bar are, in as many columns as fit."""
-    shown = [part for part in disk.partitions if not bar.is_frame(part)]
-    items = [_item(part, f"{part.number:>2} ") for part in shown]
-    if not shown:
-        known = disk.filesystem or disk.uses
-        items = [_item(disk, "") if known else Content(_nothing(disk))]
-    longest = max(_COLUMN, *(item.cell_length + 2 for item in items))
-    columns = max(1, min(len(items), width // longest))
+def _legend(disk: Disk, width: int, facts: Facts) -> list[Content]:
+    """What the pieces of the bar are, in as many columns as fit; how full they are in as many words as cost no line."""
+    shown = nodes_of(disk)
+    if shown == (disk,) and not (disk.filesystem or disk.uses):
+        return [Content(_nothing(disk))]
+    plain, *longer = ([_item(node, facts, words) for node in shown] for words in range(3))
+    columns = _columns(plain, width)
+    fitting = [items for items in longer if _columns(items, width) == columns and _longest(items) <= width + 2]
+    items = fitting[-1] if fitting else plain
     rows = -(-len(items) // columns)
     cell = width // columns
     lines = []
@@ -83,25 +117,45 @@ def _legend(disk: Disk, width: int) -> list[Content]:
     return lines
 
 
+def _longest(items: list[Content]) -> int:
+    return max(item.cell_length + 2 for item in items)
+
+
+def _columns(items: list[Content], width: int) -> int:
+    return max(1, min(len(items), width // max(_COLUMN, _longest(items))))
+
+
 def _nothing(disk: Disk) -> str:
     if disk.table:
-        return "A partition table without partitions."
-    return "Empty, or nothing that is known." if disk.readable else "What is on it is not known."
+        return _("A partition table without partitions.")
+    return _("Empty, or nothing that is known.") if disk.readable else _("What is on it is not known.")
 
 
-def _item(node: Partition | Disk, number: str) -> Content:
+def _item(node: Partition | Disk, facts: Facts, words: int) -> Content:
+    """One node: letter, number, content, and size, with how much of it is used in more and more `words` (0 to 2)."""
     letter, style = bar.kind(node.filesystem.type if node.filesystem else None)
+    number = f"{node.number:>2} " if isinstance(node, Partition) else ""
     uses = "; ".join(use.describe() for use in node.uses)
+    used = facts.used.get(node.path)
     return Content.assemble(
         (f" {letter} ", style),
         " ",
         (printable(f"{number}{_content(node.filesystem)}"), _NAME),
-        f"  {format_size(node.size)}",
+        f"  {format_size(node.size) if used is None or not words else share(used, node.size)}",
+        _(" used") if used is not None and words > 1 else "",
         (f"  * {printable(uses)}" if uses else "", _LOUD),
     )
 
 
+def share(used: int, size: int) -> str:
+    """How much of a size is used: `38.2 of 200.0 GiB`."""
+    part, whole = format_size(used), format_size(size)
+    if part.rpartition(" ")[2] == whole.rpartition(" ")[2]:
+        part = part.rpartition(" ")[0]
+    return _("{part} of {whole}").format(part=part, whole=whole)
+
+
 def _content(info: FilesystemInfo | None) -> str:
     if info is None:
-        return "unknown"
+        return _("unknown")
     return f"{info.type} “{info.label}”" if info.label else info.type

@@ -1,11 +1,11 @@
-"""The first screen: every disk, the three big things to do, and whether another screen leads. Nothing here writes."""
+"""The first screen: every disk, the things to do, and whether another screen leads. Nothing here writes."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -17,15 +17,17 @@ from rescue.devices.model import Inventory
 from rescue.errors import RescueError
 from rescue.flows.front import Choice
 from rescue.language import _
+from rescue.operations.facts import NOTHING, Facts
 from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
 from rescue.tui import texts
 from rescue.tui.card import DiskCard
-from rescue.tui.keybar import KeyBar
+from rescue.tui.keybar import KeyBar, key_text
 from rescue.tui.lines import Lines, Words, hang, plain, styled
 
-_BIG = 3  # so many things to do are shown large, the others beside the keys
+_BIG = 3  # so many things to do are shown large, the others in rows below them
+_BETWEEN = 2
 
 
 class Field(Lines, can_focus=True):
@@ -65,6 +67,54 @@ class Field(Lines, can_focus=True):
         await self.action_choose()
 
 
+class SmallField(Static, can_focus=True):
+    """One of the other things: key and title. Enter does what its key does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose")]
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__(classes="small")
+        self._choice = choice
+        self.text = key_text(choice.key.upper(), choice.title)
+
+    def render(self) -> Content:
+        """Under the cursor all of it is marked, by signs as well."""
+        if not self.has_focus:
+            return self.text
+        return Content.styled(f">{self._choice.key.upper()}< {printable(self._choice.title)}", "$style-cursor")
+
+    async def action_choose(self) -> None:
+        """The same as the key."""
+        await self.run_action(f"app.choose('{self._choice.key}')")
+
+    async def on_click(self) -> None:
+        """The same as the key."""
+        await self.action_choose()
+
+
+class More(Container):
+    """The other things to do, in as few rows as the width allows, one below the other in columns."""
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        self._fields = [SmallField(choice) for choice in choices]
+        super().__init__(*self._fields, id="more")
+        self.display = bool(choices)
+
+    def on_resize(self) -> None:
+        """Find the columns for the present width."""
+        self.styles.grid_size_columns = columns([field.text.cell_length for field in self._fields], self.size.width)
+
+
+def columns(lengths: Sequence[int], width: int) -> int:
+    """The most columns in which texts of these lengths stand in even rows; each column is as wide as its longest."""
+    for rows in range(1, len(lengths)):
+        count = -(-len(lengths) // rows)
+        widest = [max(lengths[place::count]) for place in range(count)]
+        if sum(widest) + _BETWEEN * (count - 1) <= width:
+            return count
+    return 1
+
+
 class HomeScreen(Screen[None]):
     """Shows what the App gives it. `found` is what the last scan told, an error of it too; None before the first."""
 
@@ -83,6 +133,7 @@ class HomeScreen(Screen[None]):
     busy: reactive[bool] = reactive(default=True)
     standing: reactive[Standing | None] = reactive(None)
     jobs: reactive[tuple[tuple[Job, bool], ...]] = reactive(())
+    facts: reactive[Facts] = reactive(NOTHING)
     topic = "home"
 
     def __init__(self, choices: Sequence[Choice]) -> None:
@@ -102,6 +153,7 @@ class HomeScreen(Screen[None]):
         with Horizontal(id="choices") as row:
             row.display = bool(self._big)
             yield from (Field(choice, self._big) for choice in self._big)
+        yield More(self._small)
         yield KeyBar(id="keybar")
 
     @property
@@ -129,11 +181,10 @@ class HomeScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        first = {"S": _("Shell")} if self.leader is None else {"T": _("Take over")}
+        first = {} if self.leader is None else {"T": _("Take over")}
         jobs = {"J": _("Jobs")} if self.jobs else {}
-        more = {choice.key.upper(): choice.title for choice in self._small}
-        last = {"F5": _("Rescan"), "F1": _("Help"), "Q": _("Quit to the prompt")}
-        self.query_one(KeyBar).show({**jobs, **more, **first, **last})
+        last = {"F1": _("Help"), "F2": _("Colours"), "F5": _("Rescan"), "S": _("Shell")}
+        self.query_one(KeyBar).show({**first, **jobs, **last, "Q": _("Quit to the prompt")})
 
     def watch_busy(self) -> None:
         """Say at the top what goes on."""
@@ -149,12 +200,17 @@ class HomeScreen(Screen[None]):
         disks.scroll_to(y=place.y, animate=False)
         self._say_state()
 
+    def watch_facts(self) -> None:
+        """What was learned about disks, to their cards; the reader stays where he was."""
+        for card in self.query(DiskCard):
+            card.facts = self.facts
+
     def _content(self) -> list[Widget]:
         match self.found:
             case Inventory(disks=()) as empty:
                 return [Static(texts.NO_DISKS if empty.visible is None else texts.HIDDEN, id="message", markup=False)]
             case Inventory(disks=disks):
-                return [DiskCard(disk) for disk in disks]
+                return [DiskCard(disk, self.facts) for disk in disks]
             case RescueError() as error:
                 told = f"The disks could not be looked at.\n\n{error.message}\n{error.hint}".rstrip()
                 lines = [printable(line) for line in [*told.splitlines(), "", "F5 looks again."]]

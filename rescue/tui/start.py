@@ -5,15 +5,20 @@ import os
 import sys
 import termios
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.flows.menu import offer
+from rescue.operations.facts import Facts
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
 from rescue.process import hand_over
 from rescue.tui import texts
-from rescue.tui.app import RescueApp, wants_mouse
+from rescue.tui.app import Learn, RescueApp, wants_mouse
+
+if TYPE_CHECKING:
+    from rescue.operations.learn import FactFinder
 
 _CLEAR = "\x1b[0m\x1b[H\x1b[2J"  # the Linux console has no second page to leave the picture on
 _SERIAL_SIZE = (24, 80)
@@ -24,7 +29,7 @@ def open_screen() -> int:
     """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
     require_root()
     _give_size()
-    app = RescueApp(_look, _watch, Seat(), shell, offer)
+    app = RescueApp(_look, _watch, Seat(), shell, offer, learn=learner())
     app.run(mouse=wants_mouse())
     _clear()
     return app.return_code or 0
@@ -34,6 +39,17 @@ def _look() -> Inventory:
     """The engine is imported by the thread that needs it: the frame is on the screen meanwhile."""
     found: Inventory = importlib.import_module("rescue.operations.prepare").look()
     return found
+
+
+def learner() -> Learn:
+    """What finds facts about disks, and remembers them from one scan to the next."""
+    finders: list[FactFinder] = []
+
+    def learn(inventory: Inventory, afresh: bool, tell: Callable[[Facts], None], stop: CancelToken) -> None:
+        finders[:] = finders or [importlib.import_module("rescue.operations.learn").FactFinder()]
+        finders[0].look(inventory, tell, stop, afresh=afresh)
+
+    return learn
 
 
 def _watch(changed: Callable[[], None], stop: CancelToken) -> None:
