@@ -6,9 +6,11 @@ has the real one; tests have one that touches nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from rescue.devices.health import Health
 from rescue.devices.model import Inventory
 from rescue.errors import IntegrityError
 from rescue.events import Event
@@ -45,27 +47,20 @@ class Agreed:
     digest: str
 
 
-class Described(Protocol):
-    """What is shown as it describes itself: the health of a drive (`rescue.devices.smart`)."""
-
-    def describe(self) -> tuple[str, ...]:
-        """Lines for people."""
-
-
 class NetworkInterface(Protocol):
-    """A way to other computers, as `rescue.places.network` finds it. `kind` is "cable" or "wifi"."""
+    """A way to other computers, as `rescue.places.network` finds it."""
 
     @property
     def name(self) -> str:
         """The kernel's name of it: `eth0`."""
 
     @property
-    def kind(self) -> str:
-        """How it is connected."""
+    def kind(self) -> Enum:
+        """Its value is "cable", "wifi", or "other" for what is made of software."""
 
     @property
-    def up(self) -> bool:
-        """True where it has a connection."""
+    def link(self) -> bool:
+        """True where the other end is there: a cable is plugged in, a Wi-Fi is joined."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -73,14 +68,23 @@ class NetworkInterface(Protocol):
 
 
 class NetworkState(Protocol):
-    """How this computer is connected."""
+    """How this computer is connected, as `rescue.places.network` finds it."""
 
     @property
     def interfaces(self) -> Sequence[NetworkInterface]:
         """Every cable and every radio."""
 
-    def describe(self) -> tuple[str, ...]:
-        """Lines for people."""
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The ways out, as in `192.168.1.1 (eth0)`."""
+
+    @property
+    def name_servers(self) -> tuple[str, ...]:
+        """Who knows names."""
+
+    @property
+    def managed(self) -> bool:
+        """True where NetworkManager runs and takes care of all that."""
 
 
 class Engine(Protocol):
@@ -145,14 +149,17 @@ class Engine(Protocol):
     def delete(self, repository: Path, snapshot: str) -> None:
         """Remove the snapshot with exactly that id. Its space comes back with the next `rescue prune`."""
 
-    def health(self, path: str) -> Described:
-        """What the drive at `path` tells of its own health."""
+    def health(self, path: str) -> Health | None:
+        """What the drive at `path` tells of its own health; None where nobody can tell."""
 
     def table_files(self, directory: Path) -> tuple[Path, ...]:
         """The saved partition tables in a directory, the newest first."""
 
     def network(self) -> NetworkState:
         """How this computer is connected."""
+
+    def start_network(self) -> None:
+        """Start NetworkManager, which gets an address for what is plugged in. Nothing where it runs."""
 
     def wifi(self) -> Callable[[], None] | None:
         """What opens `nmtui` on this terminal; None where it is not installed."""

@@ -9,9 +9,11 @@ A script that asks for something else than the flow does fails with both; so doe
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+from rescue.devices.health import Health
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
 from rescue.events import Event
@@ -231,14 +233,12 @@ def play(flow: Callable[[FakeFront], Awaitable[object]], *script: Step) -> FakeF
     return front
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What describes itself in these lines."""
+class FakeLink(Enum):
+    """How an interface is connected."""
 
-    lines: tuple[str, ...]
-
-    def describe(self) -> tuple[str, ...]:
-        return self.lines
+    CABLE = "cable"
+    WIFI = "wifi"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +246,8 @@ class FakeInterface:
     """A cable or a radio that is not there."""
 
     name: str = "eth0"
-    kind: str = "cable"
-    up: bool = True
+    kind: FakeLink = FakeLink.CABLE
+    link: bool = True
     addresses: tuple[str, ...] = ("192.168.1.20/24",)
 
 
@@ -256,9 +256,9 @@ class FakeNetwork:
     """How a computer is connected that is not there."""
 
     interfaces: tuple[FakeInterface, ...] = (FakeInterface(),)
-
-    def describe(self) -> tuple[str, ...]:
-        return tuple(f"{each.name}: {', '.join(each.addresses) or 'not connected'}" for each in self.interfaces)
+    gateways: tuple[str, ...] = ("192.168.1.1 (eth0)",)
+    name_servers: tuple[str, ...] = ("192.168.1.1",)
+    managed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +285,7 @@ class FakeEngine:
     said: dict[str, tuple[Event, ...]] = field(default_factory=dict)
     kept: tuple[Report, ...] = ()
     tables: tuple[Path, ...] = ()
+    healths: dict[str, Health] = field(default_factory=dict)
     net: FakeNetwork = field(default_factory=FakeNetwork)
     has_wifi: bool = True
     fails: dict[str, list[RescueError]] = field(default_factory=dict)
@@ -377,9 +378,9 @@ class FakeEngine:
         left = tuple(each for each in known.snapshots if each.id != snapshot)
         self.catalogues[repository] = replace(known, snapshots=left)
 
-    def health(self, path: str) -> Told:
+    def health(self, path: str) -> Health | None:
         self._asked("health")
-        return Told((f"{path} says that it is well.",))
+        return self.healths.get(path)
 
     def table_files(self, directory: Path) -> tuple[Path, ...]:
         self._asked("table_files", directory)
@@ -388,6 +389,9 @@ class FakeEngine:
     def network(self) -> FakeNetwork:
         self._asked("network")
         return self.net
+
+    def start_network(self) -> None:
+        self._asked("start_network", "now")
 
     def wifi(self) -> Callable[[], None] | None:
         return (lambda: self._asked("nmtui", "opened")) if self.has_wifi else None
