@@ -15,7 +15,7 @@ def run(options: argparse.Namespace) -> int:
     with session(options) as work:
         with prepared_format(request, sink=work.sink, cancel=work.cancel) as job:
             if options.dry_run:
-                show_plan(job.plan.describe(), options)
+                show_plan(job.plan, options)
                 return 0
             confirmation = ask(job.plan, options, work)
             outcome = run_format(job, confirmation, sink=work.sink, cancel=work.cancel)
