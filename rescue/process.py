@@ -60,6 +60,8 @@ PACKAGES = {
     "ssh-keygen": "openssh-client",
     "ssh-keyscan": "openssh-client",
     "smartctl": "smartmontools",
+    "systemd-inhibit": "systemd",
+    "tail": "coreutils",
 }
 
 
@@ -164,10 +166,11 @@ def python_program(module: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module)
 
 
-def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: Mapping[str, str]) -> int:
+def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: Mapping[str, str], nice: int) -> int:
     """Start a part of this program that outlives it, in a session of its own, with this program's environment.
 
-    It inherits the descriptor `keep`, and nothing else. Returns its process; ToolError where it cannot be started.
+    It inherits the descriptor `keep`, and nothing else, and gives way to others by `nice` (nice(2)). Returns its
+    process; ToolError where it cannot be started.
     """
     with output.open("wb") as out, errors.open("wb") as err:
         try:
@@ -185,7 +188,23 @@ def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: 
             raise ToolError(
                 _("`{tool}` cannot be started: {reason}.").format(tool=argv[0], reason=reason_of(error))
             ) from error
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + nice)
     threading.Thread(target=child.wait, daemon=True, name="reaper").start()  # no zombie stays
+    return child.pid
+
+
+def spawn_beside(argv: Sequence[str]) -> int:
+    """Start a program that nobody listens to, and that outlives this one, in a session of its own, in a clean
+    environment. Returns its process; ToolError where it cannot be started."""
+    null = subprocess.DEVNULL
+    try:
+        child = subprocess.Popen(
+            argv, stdin=null, stdout=null, stderr=null, start_new_session=True, cwd="/", env=environment()
+        )
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+    threading.Thread(target=child.wait, daemon=True, name="reaper").start()
     return child.pid
 
 

@@ -21,11 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rescue import language
+from rescue.errors import IntegrityError, RescueError
 from rescue.events import Event, from_json
+from rescue.fields import Fields
+from rescue.language import _
+from rescue.operations.awake import keep_awake
 from rescue.process import python_program, spawn
 
 FOLDER = Path("/run/rescue/jobs")
 _LONGEST_LINE = 1 << 20
+_NICE = 5
+_LARGEST_PID = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +59,46 @@ class Job:
         return _held(self.folder / "alive")
 
 
-def start(words: tuple[str, ...], *, title: str, detail: Mapping[str, str] | None = None, folder: Path = FOLDER) -> Job:
-    """Start `rescue WORDS --json` away from this terminal. RescueError where no process can be started."""
-    home = _make_home(folder)
-    alive = os.open(home / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def start(
+    words: tuple[str, ...],
+    *,
+    title: str,
+    detail: Mapping[str, str] | None = None,
+    folder: Path = FOLDER,
+    program: tuple[str, ...] | None = None,
+) -> Job:
+    """Start `rescue WORDS --json` away from this terminal. RescueError where no process can be started.
+
+    It gives way to screens, and the computer stays awake until it has ended. `program` stands in for `rescue`.
+    """
+    try:
+        home = _make_home(folder)
+        alive = os.open(home / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _no_job(folder, error) from error
     try:
         fcntl.flock(alive, fcntl.LOCK_EX)  # belongs to the open file, which the process inherits
         began = time.time()
-        command = [*python_program("rescue.cli.main"), *words, "--json"]
+        command = [*(program or python_program("rescue.cli.main")), *words, "--json"]
         extra = {"LANGUAGE": language.code()}
-        pid = spawn(command, output=home / "events", errors=home / "errors", keep=alive, extra=extra)
+        pid = spawn(command, output=home / "events", errors=home / "errors", keep=alive, extra=extra, nice=_NICE)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
     finally:
         os.close(alive)
     job = Job(home, pid, title, words, began, dict(detail or {}))
-    _write(job)
+    try:
+        _write(job)
+    except OSError as error:
+        os.kill(pid, signal.SIGTERM)  # nobody would ever find it
+        raise _no_job(folder, error) from error
+    keep_awake(pid, title)
     return job
+
+
+def _no_job(folder: Path, error: OSError) -> RescueError:
+    return RescueError(_("No job can be started: {why} ({folder}).").format(why=error.strerror, folder=folder))
 
 
 def jobs(folder: Path = FOLDER) -> list[Job]:
@@ -148,9 +179,13 @@ def _write(job: Job) -> None:
 
 
 def _read(path: Path) -> Job | None:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads(path.read_text())
-        return Job(path.parent, found["pid"], found["title"], tuple(found["words"]), found["began"], found["detail"])
+    with suppress(OSError, ValueError, KeyError, TypeError, IntegrityError):
+        document = json.loads(path.read_bytes())
+        found, began = Fields(document, str(path)), float(document["began"])
+        pid = found.number("pid", _LARGEST_PID)
+        detail = {name: str(value) for name, value in found.mapping("detail").items()}
+        if pid > 1:  # never a process group, nor everything there is
+            return Job(path.parent, pid, found.text("title"), found.texts("words"), began, detail)
     return None
 
 
