@@ -242,6 +242,7 @@ def _format(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "--filesystem", choices=("ext4", "exfat"), default="ext4", help="ext4; exfat, which Windows and macOS read, too"
     )
     command.add_argument("--label", metavar="NAME", default="Backups", help="name of the file system; Backups")
+    command.add_argument("--disk-id", metavar="UUID", default="", help="GUID that the disk gets (else a new one)")
     command.add_argument("--no-verify", action="store_true", help="do not read it back")
     _add_confirmation(command)
     _add_dry_run(command)

@@ -1,5 +1,6 @@
 """Tools for one drive: its health, a read test, undo, wipe, and making it a drive for backups."""
 
+import uuid
 from collections.abc import Callable
 
 from rescue.devices.health import Health
@@ -8,12 +9,11 @@ from rescue.events import Outcome
 from rescue.flows import closings, words
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Engine
-from rescue.flows.front import Danger, Front, Option, Page, Pick, Picture
+from rescue.flows.front import Front, Option, Page, Pick
 from rescue.flows.overwrite import overwrite, target_question
 from rescue.flows.reading import run_reading
 from rescue.language import _
-from rescue.operations.commands import SurfaceRequest, UndoRequest, WipeRequest
-from rescue.plans.write import describe_disk
+from rescue.operations.commands import FormatRequest, SurfaceRequest, UndoRequest, WipeRequest
 
 _HELP = "tools"
 
@@ -139,34 +139,28 @@ def wipe_closing(*, quick: bool) -> Callable[[Ending], Closing]:
 async def format_drive(front: Front, engine: Engine) -> None:
     """Make a drive one for backups: a new file system, after its identity was typed. RescueError."""
     inventory = await look(front, engine)
-    target = await front.pick(await target_question(front, engine, inventory, WipeRequest(""), whole=True))
+    target = await front.pick(await target_question(front, engine, inventory, FormatRequest(""), whole=True))
     if target is None:
         return
-    disk = inventory.disk(target)
-    if await front.confirm(format_danger(inventory, disk)) is None:
+    filesystem = await front.pick(_filesystem_question())
+    if filesystem is None:
         return
-    place = await front.busy(_("Preparing the drive …"), lambda: engine.format_place(disk.path, disk.confirm))
-    lines = (
-        _("{place} is ready for backups, and open now.").format(place=words.place_title(place)),
-        _("Back up, on the first page, proposes it from now on."),
-    )
-    await front.read(Page(_("The drive is ready"), lines, help="place"))
+    disk_id = str(uuid.uuid4())  # so that the plan that is shown is the plan that is run
+    title = _("Format {disk}").format(disk=words.disk_title(inventory.disk(target)))
+    request = FormatRequest(target, filesystem, disk_id=disk_id)
+    close = done_closing(_("The drive is ready."), _("Back up, on the first screen, proposes it from now on."))
+    await overwrite(front, engine, request, inventory, title=title, close=close)
 
 
-def format_danger(inventory: Inventory, disk: Disk) -> Danger:
-    """The last question before all that is on the drive is lost."""
-    others = [other.confirm for other in inventory.disks if other.path != disk.path]
-    lost = describe_disk(disk) or (_("nothing that we know"),)
-    steps = (
-        _("OVERWRITE {disk}, {confirm}.").format(disk=words.disk_title(disk), confirm=disk.confirm),
-        _("  All that is on it now is lost:"),
-        *(f"    {line}" for line in lost),
-        _("Make one partition for backups on it, with a new file system."),
+def _filesystem_question() -> Pick[str]:
+    options = (
+        Option("ext4", _("For Rescue and Linux (ext4)"), (_("Stays whole when it is unplugged too early."),), key="l"),
+        Option(
+            "exfat",
+            _("For Windows and macOS, too (exFAT)"),
+            (_("Other computers can put files beside the backups. Unplug it only when it is ejected."),),
+            key="w",
+        ),
     )
-    return Danger(
-        title=_("Format {disk}").format(disk=words.disk_title(disk)),
-        steps=steps,
-        target=words.disk_title(disk),
-        confirm=words.short_confirm(disk.confirm, others),
-        pictures=(Picture(_("Now, and lost then"), disk),),
-    )
+    text = _("Nothing happens yet: you are asked once more.")
+    return Pick(_("Who is going to read it"), options, help=_HELP, text=text)

@@ -20,10 +20,11 @@ from rescue.operations.report import Report
 from rescue.operations.undo import UndoPlan
 from rescue.places.model import Place
 from rescue.plans.backup import BackupPlan
+from rescue.plans.wipe import WipePlan
 from rescue.plans.write import WritePlan
 from rescue.repository.repository import Stored
 
-Plan = BackupPlan | WritePlan | UndoPlan
+Plan = BackupPlan | WritePlan | UndoPlan | WipePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,6 @@ class Engine(Protocol):
 
     def close_place(self, place: Place) -> None:
         """Unmount it, so that it can be unplugged."""
-
-    def format_place(self, path: str, confirm: str) -> Place:
-        """Make a new file system for backups on the disk `path`, whose identity was typed, and open it."""
 
     def make_repository(self, directory: Path) -> Path:
         """Make a repository in it and return its path."""

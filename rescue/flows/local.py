@@ -7,18 +7,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from rescue.cancel import CancelToken
+from rescue.devices import smart
+from rescue.devices.health import Health
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError, UsageError
 from rescue.events import Event, nowhere
 from rescue.flows.engine import Agreed, Catalogue, Plan
 from rescue.operations import jobs
+from rescue.operations.claims import require_unlocked
 from rescue.operations.commands import (
+    CheckRequest,
+    FormatRequest,
     Request,
+    SurfaceRequest,
     TableRestoreRequest,
+    TableSaveRequest,
     UndoRequest,
+    VerifyRequest,
+    WipeRequest,
     command,
     confirmed,
 )
+from rescue.operations.format import prepared_format
 from rescue.operations.jobs import Job
 from rescue.operations.prepare import (
     BackupRequest,
@@ -32,8 +42,10 @@ from rescue.operations.prepare import (
 from rescue.operations.report import Report, export_reports, saved_reports, snapshot_report
 from rescue.operations.table import load_table, prepare_table
 from rescue.operations.undo import prepare_undo
-from rescue.places import access, repositories, shares
+from rescue.operations.wipe import prepare_wipe
+from rescue.places import access, network, repositories, shares
 from rescue.places.model import Place
+from rescue.plans.safety import require_target
 from rescue.process import hand_over, run
 from rescue.repository.repository import Repository
 
@@ -95,6 +107,14 @@ class LocalEngine:
         found = [path for path in directory.glob("*.json") if _is_table(path)]
         return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
 
+    def health(self, path: str) -> Health | None:
+        """What the drive tells of itself."""
+        return smart.health(path)
+
+    def network(self) -> network.Network:
+        """How this computer is connected."""
+        return network.look()
+
     def wifi(self) -> Callable[[], None] | None:
         """`nmtui` on this terminal."""
         if shutil.which("nmtui") is None:
@@ -123,7 +143,7 @@ class LocalEngine:
         for disk in inventory.disks:
             for path in [disk.path] if whole else [part.path for part in disk.partitions]:
                 try:
-                    _prepared(_aimed(request, path), inventory, measure=False)
+                    _require_possible(_aimed(request, path), inventory)
                 except RescueError as error:
                     found[path] = error.message
         return found
@@ -158,12 +178,25 @@ def _is_table(path: Path) -> bool:
 
 def _aimed(request: Request, target: str) -> Request:
     """The same request with another target."""
-    if isinstance(request, RestoreRequest | CloneRequest):
-        return replace(request, target=target)
-    raise UsageError("This has no target.")
+    if isinstance(request, BackupRequest | VerifyRequest | CheckRequest | SurfaceRequest | TableSaveRequest):
+        raise UsageError("This has no target.")
+    return replace(request, target=target)
 
 
-def _prepared(request: Request, inventory: Inventory | None, *, measure: bool) -> Plan:
+def _require_possible(request: Request, inventory: Inventory) -> None:
+    """Raise what forbids the target, without doing what takes long for each of many disks."""
+    match request:
+        case WipeRequest() | FormatRequest() | TableRestoreRequest():
+            disk = inventory.disk(request.target)
+            require_unlocked(disk)
+            require_target(inventory, disk, None)
+        case _:
+            _prepared(request, inventory, measure=False)
+
+
+def _prepared(  # noqa: PLR0911 - a case a kind of request
+    request: Request, inventory: Inventory | None, *, measure: bool
+) -> Plan:
     cancel = CancelToken()
     match request:
         case BackupRequest():
@@ -178,5 +211,10 @@ def _prepared(request: Request, inventory: Inventory | None, *, measure: bool) -
             return prepare_undo(request.target)
         case TableRestoreRequest():
             return prepare_table(request)
+        case WipeRequest():
+            return prepare_wipe(request)
+        case FormatRequest():
+            with prepared_format(request, sink=nowhere, cancel=cancel) as job:
+                return job.plan
         case _:
             raise UsageError("This is not planned, it is only done.")

@@ -64,6 +64,21 @@ class WipeRequest:
     verify: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class FormatRequest:
+    """The disk `target` as a drive for backups with that file system and name.
+
+    `disk_id` is the GUID that the disk gets, empty for a new one: who shows a plan and has it run by another process
+    names one.
+    """
+
+    target: str
+    filesystem: str = "ext4"
+    label: str = "Backups"
+    disk_id: str = ""
+    verify: bool = True
+
+
 Request = (
     BackupRequest
     | RestoreRequest
@@ -75,6 +90,7 @@ Request = (
     | TableSaveRequest
     | TableRestoreRequest
     | WipeRequest
+    | FormatRequest
 )
 
 
@@ -108,6 +124,14 @@ def command(request: Request) -> tuple[str, ...]:  # noqa: C901, PLR0911 - a cas
         case WipeRequest():
             flags = _if(request.quick, "--quick") + _unless(request.verify, "--no-verify")
             return ("wipe", request.target, *flags)
+        case FormatRequest():
+            return _format(request)
+
+
+def _format(request: FormatRequest) -> tuple[str, ...]:
+    words = ["format", request.target, "--filesystem", request.filesystem, *_value("--label", request.label)]
+    words += ["--disk-id", request.disk_id] if request.disk_id else []
+    return (*words, *_unless(request.verify, "--no-verify"))
 
 
 def _backup(request: BackupRequest) -> tuple[str, ...]:

@@ -21,28 +21,19 @@ from rescue.filesystems.used import used_map
 from rescue.images.device import DeviceSource
 from rescue.language import _
 from rescue.operations.claims import require_unlocked
+from rescue.operations.commands import FormatRequest
 from rescue.operations.prepare import look
 from rescue.operations.write import Origin, run_write
 from rescue.pipeline.copy import make_pool
 from rescue.places import access, drives
 from rescue.places.model import Place
-from rescue.plans.format import LABEL, only_entry, plan_format, require_sectors, require_wish
+from rescue.plans.format import only_entry, plan_format, require_sectors, require_wish
 from rescue.plans.safety import require_target
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
 from rescue.repository.format import CHUNK_SIZE
 from rescue.repository.place import LocalPlace
 from rescue.tables.single import BASIC_DATA, LINUX, single_partition
-
-
-@dataclass(frozen=True, slots=True)
-class FormatRequest:
-    """What a person wants: the disk `target` as a drive for backups with that file system and name."""
-
-    target: str
-    filesystem: str = fresh.EXT4
-    label: str = LABEL
-    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +71,10 @@ def prepared_format(request: FormatRequest, *, sink: Sink, cancel: CancelToken) 
 
 def _plan(request: FormatRequest, disk: Disk, file: Path, scratch: Path, cancel: CancelToken) -> WritePlan:
     kind = LINUX if request.filesystem == fresh.EXT4 else BASIC_DATA
+    disk_id = _disk_id(request)
+    part_id = uuid.uuid5(disk_id, "1")
     table = single_partition(
-        disk.size, disk.logical_sector_size, kind=kind, name=request.label, disk_id=uuid.uuid4(), part_id=uuid.uuid4()
+        disk.size, disk.logical_sector_size, kind=kind, name=request.label, disk_id=disk_id, part_id=part_id
     )
     size = only_entry(table).size
     fresh.make(file, size, request.label, cancel, fstype=request.filesystem)
@@ -93,6 +86,16 @@ def _plan(request: FormatRequest, disk: Disk, file: Path, scratch: Path, cancel:
         disk, table, used, filesystem=request.filesystem, label=request.label,
         uuid=found.uuid if found else None, verify=request.verify,
     )  # fmt: skip
+
+
+def _disk_id(request: FormatRequest) -> uuid.UUID:
+    """The one that is asked for, so that two plans are the same plan; else a new one."""
+    if not request.disk_id:
+        return uuid.uuid4()
+    try:
+        return uuid.UUID(request.disk_id)
+    except ValueError as error:
+        raise UsageError(_("“{text}” is no UUID.").format(text=request.disk_id)) from error
 
 
 def _used(filesystem: str, file: Path, size: int, scratch: Path, cancel: CancelToken) -> Extents:

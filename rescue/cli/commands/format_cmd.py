@@ -5,15 +5,21 @@ import argparse
 from rescue.cli.session import ask, exit_code, session, show_plan
 from rescue.events import Note, Outcome
 from rescue.language import _
-from rescue.operations.format import FormatRequest, open_formatted, prepared_format, run_format
+from rescue.operations.commands import FormatRequest
+from rescue.operations.format import open_formatted, prepared_format, run_format
 from rescue.places import access
+
+
+def request(options: argparse.Namespace) -> FormatRequest:
+    """What is asked for."""
+    verify = not options.no_verify
+    return FormatRequest(options.target, options.filesystem, options.label, options.disk_id, verify)
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the plan, get the confirmation, write, read back, mount it once and write to it."""
-    request = FormatRequest(options.target, options.filesystem, options.label, verify=not options.no_verify)
     with session(options) as work:
-        with prepared_format(request, sink=work.sink, cancel=work.cancel) as job:
+        with prepared_format(request(options), sink=work.sink, cancel=work.cancel) as job:
             if options.dry_run:
                 show_plan(job.plan, options)
                 return 0
