@@ -15,7 +15,7 @@ from rescue.units import format_size
 _NAME = "$loud"
 _LOUD = "bold $loud"
 _ALARM = "$style-bad"
-_COLUMN = 36  # the narrowest column of partitions
+_GAP = 2  # between columns of partitions
 _SIGNS = {State.GOOD: "$style-good", State.WARNING: "$style-warn", State.FAILING: "$style-bad", State.UNKNOWN: ""}
 
 
@@ -53,8 +53,9 @@ def title(disk: Disk, facts: Facts = NOTHING) -> Content:
         told.append(Content(_("{size} used").format(size=format_size(used))))
     if health is not None:
         word = f"{health.state.sign} {printable(health.word)}"
-        heat = "" if health.temperature is None else _(", {degrees} °C").format(degrees=health.temperature)
-        told.append(Content.assemble((word, _SIGNS[health.state]), heat))
+        told.append(Content.styled(word, _SIGNS[health.state]))
+        if health.temperature is not None and health.state is State.GOOD:  # else the words need the room
+            told.append(Content(_("{degrees} °C").format(degrees=health.temperature)))
     return Content("  ").join(told)
 
 
@@ -100,29 +101,42 @@ def _systems(disk: Disk, width: int) -> list[str]:
 
 
 def _legend(disk: Disk, width: int, facts: Facts) -> list[Content]:
-    """What the pieces of the bar are, in as many columns as fit; how full they are in as many words as cost no line."""
+    """What the pieces of the bar are, in as few lines as the width allows, and how full they are in as many words as
+    cost no more than a line."""
     shown = nodes_of(disk)
     if shown == (disk,) and not (disk.filesystem or disk.uses):
         return [Content(_nothing(disk))]
-    plain, *longer = ([_item(node, facts, words) for node in shown] for words in range(3))
-    columns = _columns(plain, width)
-    fitting = [items for items in longer if _columns(items, width) == columns and _longest(items) <= width + 2]
-    items = fitting[-1] if fitting else plain
-    rows = -(-len(items) // columns)
-    cell = width // columns
+    plain, *longer = ([_item(node, facts, words) for node in shown] for words in range(4))
+    rows = _fewest_rows(plain, width)
+    for count in (rows, rows + 1):
+        for items in reversed(longer):
+            if _room(items, count) <= width:
+                return _in_columns(items, count)
+    return _in_columns(plain, rows)
+
+
+def _fewest_rows(items: list[Content], width: int) -> int:
+    return next(rows for rows in range(1, len(items) + 1) if rows == len(items) or _room(items, rows) <= width)
+
+
+def _room(items: list[Content], rows: int) -> int:
+    """Cells that the items need in so many rows, one below the other in columns."""
+    columns = [items[place : place + rows] for place in range(0, len(items), rows)]
+    return sum(max(item.cell_length for item in column) for column in columns) + _GAP * (len(columns) - 1)
+
+
+def _in_columns(items: list[Content], rows: int) -> list[Content]:
+    columns = [items[place : place + rows] for place in range(0, len(items), rows)]
+    widest = [max(item.cell_length for item in column) for column in columns]
     lines = []
     for row in range(rows):
-        line = [item.truncate(cell, pad=True) for item in items[row::rows]]
-        lines.append(Content("").join(line))
+        cells = [
+            column[row].pad_right(wide - column[row].cell_length)
+            for column, wide in zip(columns, widest, strict=True)
+            if row < len(column)
+        ]
+        lines.append(Content(" " * _GAP).join(cells))
     return lines
-
-
-def _longest(items: list[Content]) -> int:
-    return max(item.cell_length + 2 for item in items)
-
-
-def _columns(items: list[Content], width: int) -> int:
-    return max(1, min(len(items), width // max(_COLUMN, _longest(items))))
 
 
 def _nothing(disk: Disk) -> str:
@@ -132,7 +146,7 @@ def _nothing(disk: Disk) -> str:
 
 
 def _item(node: Partition | Disk, facts: Facts, words: int) -> Content:
-    """One node: letter, number, content, and size, with how much of it is used in more and more `words` (0 to 2)."""
+    """One node: letter, number, content, and size, with how much of it is used in more and more `words` (0 to 3)."""
     letter, style = bar.kind(node.filesystem.type if node.filesystem else None)
     number = f"{node.number:>2} " if isinstance(node, Partition) else ""
     uses = "; ".join(use.describe() for use in node.uses)
@@ -141,18 +155,21 @@ def _item(node: Partition | Disk, facts: Facts, words: int) -> Content:
         (f" {letter} ", style),
         " ",
         (printable(f"{number}{_content(node.filesystem)}"), _NAME),
-        f"  {format_size(node.size) if used is None or not words else share(used, node.size)}",
-        _(" used") if used is not None and words > 1 else "",
+        f"  {_fullness(used, node.size, words)}",
         (f"  * {printable(uses)}" if uses else "", _LOUD),
     )
 
 
-def share(used: int, size: int) -> str:
-    """How much of a size is used: `38.2 of 200.0 GiB`."""
-    part, whole = format_size(used), format_size(size)
+def _fullness(used: int | None, size: int, words: int) -> str:
+    """How much of a size is used: `200.0 GiB`, `38.2/200.0 GiB`, `38.2 of 200.0 GiB`, `38.2 of 200.0 GiB used`."""
+    whole = format_size(size)
+    if used is None or used >= size or not words:
+        return whole
+    part = format_size(used)
     if part.rpartition(" ")[2] == whole.rpartition(" ")[2]:
         part = part.rpartition(" ")[0]
-    return _("{part} of {whole}").format(part=part, whole=whole)
+    text = ("", "{part}/{whole}", _("{part} of {whole}"), _("{part} of {whole} used"))[words]
+    return text.format(part=part, whole=whole)
 
 
 def _content(info: FilesystemInfo | None) -> str:
