@@ -18,10 +18,11 @@ from rescue.language import _
 
 EXFAT, EXT4 = "exfat", "ext4"
 _DRIVER = "mount.exfat-fuse"
-# Of ext4, nothing that kernels and programs of 2018 do not know, and no blocks that are kept for root.
+# Of ext4, nothing that kernels and programs of 2018 do not know, no blocks that are kept for root, and blocks as large
+# as the largest sectors, in which the disk may count although the file here does not.
 _MAKERS = {
     EXFAT: ("mkfs.exfat",),
-    EXT4: ("mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^orphan_file,^metadata_csum_seed"),
+    EXT4: ("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^orphan_file,^metadata_csum_seed"),
 }
 _CHECKERS = {EXFAT: ("fsck.exfat", "-n"), EXT4: ("e2fsck", "-f", "-n")}
 

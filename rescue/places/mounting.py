@@ -18,6 +18,7 @@ OPTIONS = "noatime,nosuid,nodev,noexec"
 
 _ANSWER_SECONDS = 20.0
 _MOST_NAMED = 3
+_ADVICE = ("dmesg(1)", "Refer to the mount", "Please refer")
 _PROC = Path("/proc")
 
 
@@ -142,6 +143,6 @@ def _below(link: Path, point: Path) -> bool:
 
 
 def last_line(said: str) -> str:
-    """The last line of what a program said; it is the one that tells most."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    """The last line of what a program said that is about the matter; it is the one that tells most."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.strip().startswith(_ADVICE)]
     return lines[-1] if lines else _("no message")
