@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rescue.cli.arguments import parser
 from rescue.operations.commands import (
     CheckRequest,
+    FormatRequest,
     Request,
     SurfaceRequest,
     TableRestoreRequest,
@@ -58,6 +59,9 @@ REQUESTS: dict[type, st.SearchStrategy[Request]] = {
     TableSaveRequest: st.builds(TableSaveRequest, PATHS, PATHS),
     TableRestoreRequest: st.builds(TableRestoreRequest, PATHS, PATHS, FLAGS),
     WipeRequest: st.builds(WipeRequest, PATHS, FLAGS, FLAGS),
+    FormatRequest: st.builds(
+        FormatRequest, PATHS, st.sampled_from(("ext4", "exfat")), NAMES, st.just("") | st.uuids().map(str), FLAGS
+    ),
 }
 
 
