@@ -24,6 +24,7 @@ _DARK = {
     "alarm": "ansi_bright_red",
     "title-ground": "ansi_blue",
     "title-text": "ansi_bright_white",
+    "title-style": "bold",
     "banner-ground": "ansi_yellow",
     "banner-text": "ansi_black",
     "style-key": "reverse",
@@ -81,6 +82,7 @@ _CONTRAST = {
 _MONO = {
     **dict.fromkeys(("ground", "plain", "loud", "frame", "mark", "alarm"), "ansi_default"),
     **dict.fromkeys(("title-ground", "title-text", "banner-ground", "banner-text"), "ansi_default"),
+    "title-style": "bold reverse",
     "style-key": "reverse",
     "style-cursor": "bold reverse",
     "style-good": "bold",

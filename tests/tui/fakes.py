@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Disk, FilesystemInfo, Identity, Inventory, Partition, Use, UseKind
@@ -165,18 +166,17 @@ async def nothing(front: Front) -> None:
     await front.read(Page("A flow", ("It does nothing.",)))
 
 
-def offer(flow: Scene = nothing, **more: object) -> Callable[[Front], Offer]:
-    """Three things to do, all of which are `flow`."""
+def offer(flow: Scene = nothing, **more: Any) -> Callable[[Front], Offer]:
+    """Three things to do, all of which are `flow`; `more` of an Offer."""
 
     def made(front: Front) -> Offer:
-        choices = tuple(Choice(key, title, what, lambda: flow(front)) for key, title, what in BIG)
-        return Offer(choices, **more)  # type: ignore[arg-type]
+        return Offer(tuple(Choice(key, title, what, lambda: flow(front)) for key, title, what in BIG), **more)
 
     return made
 
 
 def app(
-    found: Inventory | RescueError | None = None, seat: FakeSeat | None = None, flow: Scene = nothing, **more: object
+    found: Inventory | RescueError | None = None, seat: FakeSeat | None = None, flow: Scene = nothing, **more: Any
 ) -> RescueApp:
     """The program over what a scan finds, or over an error of it. No shell is opened."""
 

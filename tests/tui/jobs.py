@@ -23,7 +23,7 @@ class FakeJob:
     """`job` is what the program sees; it lives until `die`."""
 
     def __init__(self, folder: Path, title: str = "Restore laptop to /dev/sda", words: tuple[str, ...] = WORDS) -> None:
-        self.home = folder / title.split(maxsplit=1)[0]
+        self.home = folder / title.partition(" ")[0]
         self.home.mkdir(parents=True)
         self._lock = os.open(self.home / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)

@@ -8,6 +8,8 @@ from textual.pilot import Pilot
 from textual.worker import Worker, WorkerCancelled
 
 from rescue.tui.app import RescueApp
+from tests.tui import fakes
+from tests.tui.fakes import Scene
 
 SMALL, LARGE = (80, 24), (120, 40)
 
@@ -35,6 +37,41 @@ def act(app: RescueApp, scene: Callable[[Pilot[None]], Awaitable[None]], *, size
             await scene(pilot)
 
     asyncio.run(run())
+
+
+def walk(
+    flow: Scene,
+    scene: Callable[[Pilot[None]], Awaitable[None]],
+    *,
+    size: tuple[int, int] = SMALL,
+    app: RescueApp | None = None,
+    settled: bool = True,
+) -> None:
+    """Start the program, begin `flow`, and let a test do what it wants on its first screen.
+
+    That is not waited for where it is not `settled`, because something of it still works.
+    """
+    app = app or fakes.app(fakes.several(), flow=flow)
+
+    async def begin(pilot: Pilot[None]) -> None:
+        await pilot.press("b")
+        await (settle(pilot) if settled else pilot.pause())
+        await scene(pilot)
+
+    act(app, begin, size=size)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> str:
+    """Press keys; what is on the screen then."""
+    await pilot.press(*keys)
+    await settle(pilot)
+    return seen(pilot)
+
+
+def seen(pilot: Pilot[None]) -> str:
+    """What is on the screen now."""
+    assert isinstance(pilot.app, RescueApp)
+    return text(pilot.app)
 
 
 async def settle(pilot: Pilot[None]) -> None:

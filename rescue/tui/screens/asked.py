@@ -17,6 +17,10 @@ from rescue.tui.lines import Words, styled
 R = TypeVar("R")
 
 
+class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls as its screen tells it: it has no keys of its own, which would come before those of the screen."""
+
+
 class Asked(Screen[None], Generic[R]):
     """Asks once. `answer` is done when the person has answered, None for going back; the screen is deaf from then on.
 
@@ -43,7 +47,7 @@ class Asked(Screen[None], Generic[R]):
         """From top to bottom."""
         yield Words([self.heading], id="head")
         yield from self.above()
-        with VerticalScroll(id="body", can_focus=False):
+        with Body(id="body"):
             yield from self.content()
         yield from self.below()
         yield Words(id="say")
@@ -109,6 +113,6 @@ class Asked(Screen[None], Generic[R]):
             return
         place = chain.index(self.focused) + direction if self.focused in chain else 0
         if 0 <= place < len(chain):
-            chain[place].focus()
+            self.set_focus(chain[place])  # at once: the next key may be there already
         else:
             self.query_one("#body").scroll_relative(y=direction * 3, animate=False)

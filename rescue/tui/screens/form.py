@@ -153,11 +153,6 @@ class FormScreen(Asked[dict[str, str]]):
         space = {"Space": _("Change")} if kinds & {FieldKind.CHOICE, FieldKind.FLAG} else {}
         return {"↑↓": _("Move"), "Enter": _("Next, at the end go on"), **space}
 
-    def on_mount(self) -> None:
-        """Begin with the first field."""
-        if self.focus_chain:
-            self.focus_chain[0].focus()
-
     def values(self) -> dict[str, str]:
         """What is filled in now."""
         return {box.field.name: box.value for box in self.query(FieldBox)}
@@ -195,7 +190,3 @@ class FormScreen(Asked[dict[str, str]]):
         else:
             self.say(*wrong.splitlines(), style="$style-bad")
             self.refresh(layout=True)
-
-    def action_back(self) -> None:
-        """Go back; what a check that still runs will say is not heard."""
-        super().action_back()

@@ -74,8 +74,9 @@ class PageScreen(Asked[str]):
         """Ask for a text to look for."""
         if self._page.search:
             field = self.query_one("#search", Input)
+            field.value = ""
             field.display = True
-            field.focus()
+            self.set_focus(field)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Look for it, whatever its capitals."""

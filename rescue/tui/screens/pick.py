@@ -61,8 +61,8 @@ class OptionRow(Lines, can_focus=True):
 
     def on_click(self) -> None:
         """Choose it with the mouse."""
-        self.focus()
         if isinstance(self.screen, PickScreen):
+            self.screen.set_focus(self)
             self.screen.choose(self)
 
 
@@ -107,7 +107,7 @@ class PickScreen(Asked[tuple[int, ...]]):
         """The cursor stands where most people want to go."""
         rows = self._rows()
         if rows:
-            rows[first(self._question.options)].focus()
+            self.set_focus(rows[first(self._question.options)])
 
     def _rows(self) -> list[OptionRow]:
         return list(self.query(OptionRow))
@@ -116,12 +116,12 @@ class PickScreen(Asked[tuple[int, ...]]):
         """Move to the first or the last option."""
         rows = self._rows()
         if rows:
-            rows[place].focus()
+            self.set_focus(rows[place])
 
     def action_key(self, place: int) -> None:
         """Choose by the option's own key."""
         row = self._rows()[place]
-        row.focus()
+        self.set_focus(row)
         self.choose(row)
 
     def action_space(self) -> None:

@@ -224,7 +224,8 @@ class ProgressScreen(Asked[str]):
 
     def _count(self) -> None:
         """A second of the countdown has gone."""
-        if not self._power or self.answer.done() or self._power_off is None:
+        ok = self.ending is not None and self.ending.outcome is Outcome.OK
+        if not (ok and self._power) or self.answer.done() or self._power_off is None:
             return
         self._seconds -= 1
         self._show_power()

@@ -99,7 +99,7 @@ class SheetScreen(Asked[str]):
         acts = list(self.query(Act))
         target = wanted or (acts[0] if acts else next(iter(rows.values()), None))
         if target is not None:
-            target.focus()
+            self.set_focus(target)
         if self._sheet.estimate is not None:
             await self.query_one("#estimate").mount(Words([_("Estimating …")]))
             self._estimating(self._sheet.estimate)
