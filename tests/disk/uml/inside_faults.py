@@ -121,6 +121,51 @@ def _extents(blocks: list[int]) -> list[list[int]]:
     return [[first * BLOCK, 2 * BLOCK], *([block * BLOCK, BLOCK] for block in others)]
 
 
+def test_surface(program: WholeMachine, tmp_path: Path) -> None:
+    """Exactly the bad sectors, in the partitions that they belong to, used or not; and nothing is written."""
+    image = tmp_path / "disk.img"
+    make_gpt(image)
+    with drive(image, f"0 {{sectors}} dust {{below}} 0 {BLOCK}") as disk:
+        before = hash_of(disk.below)
+        blocks = [MIB // BLOCK + 900, EXT // BLOCK + 3000, EXT // BLOCK + 3001, EXT // BLOCK + 9000, 95 * MIB // BLOCK]
+        for block in blocks:
+            disk.message("addbadblock", block)
+        disk.message("enable")
+        done = program.run("surface", disk.device, "--json", code=3)
+        disk.message("disable")
+        assert program.run("surface", disk.device, "--json").event("JobFinished")["unreadable"] == []
+        assert hash_of(disk.below) == before
+    result = done.event("JobFinished")
+    first, second, _, third, last = (block * BLOCK for block in blocks)
+    extents = [[first, BLOCK], [second, 2 * BLOCK], [third, BLOCK], [last, BLOCK]]
+    assert result["unreadable"] == extents
+    assert result["read_bytes"] == SIZE - 5 * BLOCK
+    regions = {event["region"].split()[0]: event for event in done.events if event["event"] == "RegionFinished"}
+    assert {name for name, event in regions.items() if event["outcome"] == "PARTIAL"} == {"p1", "p2", "gap2"}
+    words = (
+        f"Bytes {second} to {second + 2 * BLOCK - 1} (sectors {second // 512} to {second // 512 + 15}) cannot be read."
+    )
+    assert words in regions["p2"]["reasons"]
+
+
+def test_wipe_of_a_drive_with_bad_sectors(program: WholeMachine, tmp_path: Path) -> None:
+    """A sector that takes writes, as bad ones mostly do, is wiped like all others; one that takes none is told."""
+    first, last, end = (value // 512 for value in (68 * MIB, 68 * MIB + BLOCK, SIZE))
+    table = f"0 {first} linear {{below}} 0\n{first} {last - first} error\n{last} {end - last} linear {{below}} {last}"
+    with drive(noise(tmp_path / "target.img"), table) as target:
+        words = ("wipe", target.device, *program.confirm(target.device), "--json")
+        done = program.run(*words, code=3)
+        result = done.event("JobFinished")
+        assert (result["outcome"], result["not_overwritten"]) == ("PARTIAL", [[68 * MIB, BLOCK]])
+        assert result["not_read_back"] == []
+        target.become(f"0 {end} linear {target.below} 0")
+        assert any(read(target.device, 68 * MIB, BLOCK))
+        for start, length in ((0, 68 * MIB), (68 * MIB + BLOCK, SIZE - 68 * MIB - BLOCK)):
+            assert not any(read(target.device, start, length))
+        assert program.run(*words).event("JobFinished")["outcome"] == "OK"
+        assert not any(read(target.device, 0, SIZE))
+
+
 def test_target_that_refuses_writes_in_the_middle(program: WholeMachine, tmp_path: Path) -> None:
     """It answers everywhere else: the report says so, and no table is on it."""
     for name in ("source.img", "target.img"):

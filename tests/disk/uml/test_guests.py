@@ -18,6 +18,8 @@ Results = Callable[[str], dict[str, str]]
 TESTS = {
     "inside_faults": (
         "test_bad_sectors",
+        "test_surface",
+        "test_wipe_of_a_drive_with_bad_sectors",
         "test_target_that_refuses_writes_in_the_middle",
         "test_target_dies",
         "test_source_dies[no bad sectors allowed]",
