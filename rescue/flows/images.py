@@ -39,8 +39,8 @@ async def _anew(front: Front, engine: Engine, catalogue: Catalogue) -> Catalogue
 
 def question(front: Front, engine: Engine, catalogue: Catalogue, restore: Restore) -> Pick[Act]:
     """Every image, the newest first; those that cannot be read are told above."""
-    options = [
-        Option[Act](
+    options: list[Option[Act]] = [
+        Option(
             partial(_one, front, engine, catalogue, stored, restore),
             recorded.title(stored),
             recorded.details(stored, catalogue.verified.get(stored.id)),
@@ -48,7 +48,7 @@ def question(front: Front, engine: Engine, catalogue: Catalogue, restore: Restor
         )
         for stored in catalogue.snapshots
     ]
-    whole = Option[Act](
+    whole: Option[Act] = Option(
         partial(check, front, engine, catalogue.repository),
         _("Check this repository"),
         (_("is everything there that its images need"),),

@@ -61,12 +61,12 @@ def lines_of(events: Sequence[Event]) -> Iterator[str]:
 
 def question(front: Front, engine: Engine, found: tuple[Report, ...]) -> Pick[Act]:
     """Every report, and a way to take them along."""
-    options = [
-        Option[Act](partial(_show, front, report), f"{report.date}  {report.title}", tuple(report.lines[-1:]))
+    options: list[Option[Act]] = [
+        Option(partial(_show, front, report), f"{report.date}  {report.title}", tuple(report.lines[-1:]))
         for report in found
     ]
     if found:
-        take = Option[Act](
+        take: Option[Act] = Option(
             partial(_save, front, engine, found),
             _("Save to a drive"),
             (_("all of them, as text files, in a new folder on a drive or a share"),),

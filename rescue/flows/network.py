@@ -40,28 +40,28 @@ async def open_shares(front: Front, engine: Engine) -> tuple[Place, ...]:
 def question(front: Front, engine: Engine, state: NetworkState, shares: Sequence[Place], connect: Connect) -> Pick[Act]:
     """What can be done, below how it is."""
     wifi = engine.wifi()
-    options = [
-        Option[Act](
+    options: list[Option[Act]] = [
+        Option(
             partial(_join, front, wifi),
             _("Join a Wi-Fi"),
             (_("opens a page of its own; “Quit” there comes back"),),
             refused=wifi_problem(state, installed=wifi is not None),
             key="w",
         ),
-        Option[Act](
+        Option(
             partial(connect, front, engine),
             _("Open a share"),
             (_("a folder of another computer: Windows or Samba, NFS, SSH"),),
             key="s",
             chosen=True,
         ),
-        Option[Act](_again, _("Look again"), key="l"),
+        Option(_again, _("Look again"), key="l"),
     ]
     if not state.managed:
         title = _("Switch the network on")
-        options.insert(0, Option[Act](partial(_switch_on, front, engine), title, key="o", chosen=True))
+        options.insert(0, Option(partial(_switch_on, front, engine), title, key="o", chosen=True))
     options += [
-        Option[Act](
+        Option(
             partial(_disconnect, front, engine, share),
             _("Disconnect {share}").format(share=words.place_title(share)),
             (_("open at {directory}").format(directory=share.directory),),
