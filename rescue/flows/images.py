@@ -1,13 +1,17 @@
 """Browse images: what a repository holds, one image in detail, and what can be done with it."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
+from rescue.devices.model import Inventory
 from rescue.flows import recorded
 from rescue.flows.engine import Catalogue, Engine
 from rescue.flows.front import Danger, Front, Option, Page, Pick
 from rescue.flows.reading import check, choose_catalogue, tried, verify
+from rescue.flows.restore import Draft, restore
 from rescue.language import _
+from rescue.places.model import Place
 from rescue.repository.repository import Stored
 from rescue.repository.snapshot import DiskRecord, RegionKind
 from rescue.text import printable
@@ -18,18 +22,22 @@ _SHORTEST_NAME = 3
 _ID = 12
 
 Act = Callable[[], Awaitable[object]]
-Restore = Callable[[Catalogue, Stored], Awaitable[None]]
+Restore = Callable[[Draft], Awaitable[None]]
 
 
-async def images(front: Front, engine: Engine, restore: Restore) -> None:
-    """From a place to its images, until the person goes back. `restore` is the flow that begins with an image."""
-    catalogue = await tried(front, partial(choose_catalogue, front, engine), _HELP)
-    while catalogue is not None:
-        act = await front.pick(question(front, engine, catalogue, restore))
-        if act is None:
-            return
+async def images(front: Front, engine: Engine, begin_restore: Restore | None = None) -> None:
+    """From a place to its images, until the person goes back. `begin_restore` is the flow that goes on with one."""
+    found = await tried(front, partial(choose_catalogue, front, engine), _HELP)
+    if found is None:
+        return
+    place, catalogue = found
+    begin = begin_restore or (lambda draft: restore(front, engine, begin=draft))
+    while (act := await front.pick(question(front, engine, place, catalogue, begin))) is not None:
         await tried(front, act, _HELP)
-        catalogue = await tried(front, partial(_anew, front, engine, catalogue), _HELP)
+        anew = await tried(front, partial(_anew, front, engine, catalogue), _HELP)
+        if anew is None:
+            return
+        catalogue = anew
 
 
 async def _anew(front: Front, engine: Engine, catalogue: Catalogue) -> Catalogue:
@@ -37,11 +45,17 @@ async def _anew(front: Front, engine: Engine, catalogue: Catalogue) -> Catalogue
     return await front.busy(_("Reading the repository …"), lambda: engine.catalogue(catalogue.repository))
 
 
-def question(front: Front, engine: Engine, catalogue: Catalogue, restore: Restore) -> Pick[Act]:
+async def _restore(front: Front, engine: Engine, begin: Restore, draft: Draft) -> None:
+    """Go on with an image, and the disks that are there now."""
+    inventory = await front.busy(_("Looking at the disks …"), engine.look)
+    await begin(replace(draft, inventory=inventory))
+
+
+def question(front: Front, engine: Engine, place: Place, catalogue: Catalogue, begin: Restore) -> Pick[Act]:
     """Every image, the newest first; those that cannot be read are told above."""
     options: list[Option[Act]] = [
         Option(
-            partial(_one, front, engine, catalogue, stored, restore),
+            partial(_one, front, engine, Draft(Inventory(()), place, catalogue, stored), begin),
             recorded.title(stored),
             recorded.details(stored, catalogue.verified.get(stored.id)),
             disk=recorded.disk_of(stored.snapshot.disks[0]) if stored.snapshot.disks else None,
@@ -60,16 +74,18 @@ def question(front: Front, engine: Engine, catalogue: Catalogue, restore: Restor
     return Pick(_("Images"), (*options, whole), help=_HELP, text="\n".join(told))
 
 
-async def _one(front: Front, engine: Engine, catalogue: Catalogue, stored: Stored, restore: Restore) -> None:
+async def _one(front: Front, engine: Engine, draft: Draft, begin: Restore) -> None:
     """One image, until it is left or gone."""
-    verified = catalogue.verified.get(stored.id)
-    while (answer := await front.read(page(stored, verified))) is not None:
+    catalogue, stored = draft.catalogue, draft.stored
+    assert catalogue is not None  # noqa: S101 - a draft of this page has both
+    assert stored is not None  # noqa: S101
+    while (answer := await front.read(page(stored, catalogue.verified.get(stored.id)))) is not None:
         match answer:
             case "v":
                 await verify(front, engine, catalogue.repository, stored)
                 return  # when it was read back last is told anew
             case "r":
-                await restore(catalogue, stored)
+                await _restore(front, engine, begin, draft)
                 return
             case "d" if await _delete(front, engine, catalogue, stored):
                 return

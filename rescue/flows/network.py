@@ -6,6 +6,7 @@ from functools import partial
 from rescue.flows import words
 from rescue.flows.engine import Engine, NetworkInterface, NetworkState
 from rescue.flows.front import Front, Option, Pick
+from rescue.flows.place import choose_place
 from rescue.flows.reading import tried
 from rescue.language import _
 from rescue.places.model import Place, PlaceKind
@@ -18,9 +19,10 @@ Act = Callable[[], Awaitable[object]]
 Connect = Callable[[Front, Engine], Awaitable[Place | None]]
 
 
-async def network(front: Front, engine: Engine, connect: Connect) -> None:
-    """State and things to do, until the person goes back. `connect` is the form that opens a share."""
-    while (act := await tried(front, partial(_choose, front, engine, connect), _HELP)) is not None:
+async def network(front: Front, engine: Engine, connect: Connect | None = None) -> None:
+    """State and things to do, until the person goes back. `connect` opens a share: the page of places by default."""
+    choose = partial(_choose, front, engine, connect or _connect)
+    while (act := await tried(front, choose, _HELP)) is not None:
         await tried(front, act, _HELP)
 
 
@@ -111,6 +113,10 @@ async def _switch_on(front: Front, engine: Engine) -> None:
 async def _join(front: Front, wifi: Callable[[], None] | None) -> None:
     if wifi is not None:
         await front.terminal(wifi)
+
+
+async def _connect(front: Front, engine: Engine) -> Place | None:
+    return await choose_place(front, engine, writable=False)
 
 
 async def _again() -> None:

@@ -45,9 +45,10 @@ def menu() -> Pick[Tool]:
 
 
 async def _verify(front: Front, engine: Engine) -> None:
-    catalogue = await choose_catalogue(front, engine)
-    if catalogue is None:
+    found = await choose_catalogue(front, engine)
+    if found is None:
         return
+    catalogue = found[1]
     inventory = await drives.look(front, engine)
     stored = await front.pick(image_question(Draft(inventory, catalogue=catalogue)))
     if stored is not None:
@@ -55,9 +56,9 @@ async def _verify(front: Front, engine: Engine) -> None:
 
 
 async def _check(front: Front, engine: Engine) -> None:
-    catalogue = await choose_catalogue(front, engine)
-    if catalogue is not None:
-        await check(front, engine, catalogue.repository)
+    found = await choose_catalogue(front, engine)
+    if found is not None:
+        await check(front, engine, found[1].repository)
 
 
 async def _shell(front: Front, engine: Engine) -> None:

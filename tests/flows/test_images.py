@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from rescue.devices.model import Inventory
 from rescue.errors import IntegrityError, RepositoryLockedError
 from rescue.events import JobFinished, Outcome
 from rescue.flows.engine import Catalogue
+from rescue.flows.front import Sheet
 from rescue.flows.images import confirm_text, disk_lines, images, page
+from rescue.flows.restore import Draft
 from rescue.operations.commands import CheckRequest, VerifyRequest
-from rescue.repository.repository import Stored
+from rescue.operations.prepare import RestoreRequest
 from tests.flows import values
 from tests.flows.conftest import Choose
-from tests.flows.fakes import BACK, FakeEngine, FakeFront, Step, confirm, pick, play, read, watch
+from tests.flows.fakes import BACK, FakeEngine, FakeFront, Step, confirm, pick, play, read, sheet, watch
+from tests.unit.plans import made_up
 
 REPOSITORY = Path("/places/Drive sdb/rescue")
 PLACE = values.drive(repositories=(REPOSITORY,), directory=REPOSITORY.parent)
@@ -29,11 +33,10 @@ class Play:
     def __init__(self, *damaged: IntegrityError) -> None:
         found = Catalogue(REPOSITORY, (NEW, OLD), damaged, {OLD.id: "2026-11-24 10:00 UTC"})
         self.engine = FakeEngine(there=(PLACE,), catalogues={REPOSITORY: found})
-        self.restored: list[Stored] = []
+        self.restored: list[Draft] = []
 
-    async def restore(self, catalogue: Catalogue, stored: Stored) -> None:
-        assert catalogue.repository == REPOSITORY
-        self.restored.append(stored)
+    async def restore(self, draft: Draft) -> None:
+        self.restored.append(draft)
 
     def use(self, *script: Step) -> FakeFront:
         return play(lambda front: images(front, self.engine, self.restore), *script)
@@ -92,8 +95,20 @@ def test_verify(here: Play) -> None:
 
 
 def test_restore_from_here(here: Play) -> None:
+    disks = Inventory((made_up.disk(),))
+    here.engine.inventory = disks
     here.use(pick("Images", MONDAY), read("2026", "r"), LEAVE)
-    assert here.restored == [OLD]
+    (draft,) = here.restored
+    assert (draft.inventory, draft.stored) == (disks, OLD)
+    assert draft.place == PLACE
+    assert draft.request() == RestoreRequest(OLD.id[:12], None, 1, "", str(REPOSITORY))
+
+
+def test_restore_is_the_flow_of_the_first_screen(here: Play) -> None:
+    script = (pick("Images", MONDAY), read("2026", "r"), sheet("Restore", BACK), LEAVE)
+    front = play(lambda front: images(front, here.engine), *script)
+    shown = next(each for each in front.shown if isinstance(each, Sheet))
+    assert (shown.missing, [row.problem for row in shown.rows if row.name == "place"]) == ("target", [""])
 
 
 def test_check(here: Play) -> None:

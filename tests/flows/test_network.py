@@ -10,6 +10,7 @@ from rescue.flows.front import Front
 from rescue.flows.network import network, network_lines, wifi_problem
 from rescue.places.model import Place
 from tests.flows import values
+from tests.flows.conftest import Choose
 from tests.flows.fakes import (
     BACK,
     FakeEngine,
@@ -111,6 +112,13 @@ def test_a_share_is_opened_by_its_form() -> None:
     connect = Connect()
     use(FakeEngine(), pick("Network", "Open a share"), pick("Network", "Look again"), LEAVE, connect=connect)
     assert connect.asked == 1
+
+
+def test_without_a_form_of_its_own_it_is_the_page_of_places(choose: Choose) -> None:
+    asked = choose(None)
+    engine = FakeEngine()
+    play(lambda front: network(front, engine), pick("Network", "Open a share"), LEAVE)
+    assert asked == [False]
 
 
 def test_an_open_share_is_disconnected() -> None:
