@@ -213,6 +213,9 @@ def _doing(phase: Phase) -> str:
         Phase.RESTORE: _("Writing {part} back to the disk"),
         Phase.CLONE: _("Copying {part} to the other disk"),
         Phase.STICK: _("Writing {part} to the stick"),
+        Phase.FORMAT: _("Making {part}"),
         Phase.VERIFY: _("Reading {part} back and comparing it"),
         Phase.CHECK: _("Checking {part}"),
+        Phase.SURFACE: _("Reading {part}"),
+        Phase.WIPE: _("Overwriting {part} with zeros"),
     }[phase]

@@ -25,7 +25,7 @@ class _Watch:
     def __init__(self, asking: Asking, job: Job) -> None:
         self.asking, self.job = asking, job
         self.follower = Follower(job)
-        self.teller = Teller()
+        self.teller = Teller(job.words)
         self.kept: list[Event] = []
         self.asked_to_stop = False
 
@@ -37,8 +37,8 @@ class _Watch:
         return alive
 
     def _tell(self, event: Event) -> None:
+        self._say(self.teller.hear(event, time.monotonic()))
         if isinstance(event, Progress):
-            self._say(self.teller.hear(event, time.monotonic()))
             return
         self.kept.append(event)
         match event:
@@ -102,7 +102,7 @@ async def _answered(watched: _Watch, word: str) -> bool:
     if word in ("", BACK):
         return False
     if word == _HOW_FAR:
-        asking.console.say(watched.teller.now(time.monotonic()))
+        asking.console.say(watched.teller.tell(time.monotonic()))
     elif word == _CANCEL:
         await _ask_to_stop(watched)
     elif word == HELP:

@@ -130,9 +130,10 @@ def test_a_job_is_told_from_its_beginning_to_its_result(play: Play) -> None:
     )
     assert answer == "g"
     assert play.said.startswith("\nBack up /dev/sda\nWhile it runs: h tells how far it is")
-    assert "Read /dev/sda.\nBacking up: 0 percent, 0 B of 100 B.\np1: hibernated\np2: PARTIAL" in play.said
+    assert "Read /dev/sda.\nCopying p1 into the backup: 0 percent, 0 B of 100 B," in play.said
+    assert "\np1: hibernated\np2: PARTIAL" in play.said
     assert "\nVerdict OK\nWhat to do next.\n1. Eject\n2. Go on\n" in play.said
-    assert play.said.count("Backing up") == 1
+    assert play.said.count("Copying p1") == 1
     assert [ending.finished for ending in play.endings] == [FINISHED]
 
 
@@ -159,7 +160,7 @@ def test_the_end_of_the_input_at_the_result(play: Play) -> None:
 def test_who_asks_hears_how_far_it_is(play: Play) -> None:
     play.watch(
         ("While it runs", lambda: play.press("h")),
-        ("It has begun.", lambda: play.tell(at(0), at(42))),
+        ("nothing has been copied yet.", lambda: play.tell(at(0), at(42))),
         ("0 percent", lambda: play.press("?", "h")),
         ("42 percent", lambda: play.press("x")),
         ("While it runs", lambda: play.press("b")),
