@@ -137,30 +137,27 @@ def wipe_closing(*, quick: bool) -> Callable[[Ending], Closing]:
 
 
 async def format_drive(front: Front, engine: Engine) -> None:
-    """Make a drive one for backups: a new file system, after its identity was typed. RescueError."""
+    """Make a whole disk a drive for backups, after its identity was typed. RescueError."""
     inventory = await look(front, engine)
     target = await front.pick(await target_question(front, engine, inventory, FormatRequest(""), whole=True))
     if target is None:
         return
-    filesystem = await front.pick(_filesystem_question())
+    filesystem = await front.pick(filesystem_question())
     if filesystem is None:
         return
-    disk_id = str(uuid.uuid4())  # so that the plan that is shown is the plan that is run
+    # The plan that is shown and the command that runs it agree about the id of the disk.
+    request = FormatRequest(target, filesystem, disk_id=str(uuid.uuid4()))
     title = _("Format {disk}").format(disk=words.disk_title(inventory.disk(target)))
-    request = FormatRequest(target, filesystem, disk_id=disk_id)
-    close = done_closing(_("The drive is ready."), _("Back up, on the first screen, proposes it from now on."))
+    close = done_closing(
+        _("The drive is ready for backups."), _("Back up, on the first page, proposes it from now on.")
+    )
     await overwrite(front, engine, request, inventory, title=title, close=close)
 
 
-def _filesystem_question() -> Pick[str]:
+def filesystem_question() -> Pick[str]:
+    """Who else can read the drive."""
     options = (
-        Option("ext4", _("For Rescue and Linux (ext4)"), (_("Stays whole when it is unplugged too early."),), key="l"),
-        Option(
-            "exfat",
-            _("For Windows and macOS, too (exFAT)"),
-            (_("Other computers can put files beside the backups. Unplug it only when it is ejected."),),
-            key="w",
-        ),
+        Option("ext4", "ext4", (_("safe when the power fails; Linux reads it"),), key="e", chosen=True),
+        Option("exfat", "exFAT", (_("Windows and macOS read it, too"),), key="x"),
     )
-    text = _("Nothing happens yet: you are asked once more.")
-    return Pick(_("Who is going to read it"), options, help=_HELP, text=text)
+    return Pick(_("Which file system"), options, help=_HELP, text=_("Nothing happens yet: you are asked once more."))

@@ -1,6 +1,8 @@
 """The engine of this machine: what flows want, done by `rescue.operations` and `rescue.places`."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +15,7 @@ from rescue.devices.model import Inventory
 from rescue.errors import RescueError, UsageError
 from rescue.events import Event, nowhere
 from rescue.flows.engine import Agreed, Catalogue, Plan
+from rescue.language import _
 from rescue.operations import jobs
 from rescue.operations.claims import require_unlocked
 from rescue.operations.commands import (
@@ -115,6 +118,10 @@ class LocalEngine:
         """How this computer is connected."""
         return network.look()
 
+    def start_network(self) -> None:
+        """Start NetworkManager."""
+        network.start_manager()
+
     def wifi(self) -> Callable[[], None] | None:
         """`nmtui` on this terminal."""
         if shutil.which("nmtui") is None:
@@ -128,6 +135,10 @@ class LocalEngine:
     def restart(self) -> None:
         """Start the computer again."""
         run(["systemctl", "reboot"])
+
+    def shell(self) -> Callable[[], None]:
+        """The person's shell on this terminal."""
+        return _shell
 
     def make_repository(self, directory: Path) -> Path:
         """Make a repository in a new directory."""
@@ -166,6 +177,15 @@ class LocalEngine:
     def jobs(self) -> list[Job]:
         """Jobs that nobody has dismissed."""
         return jobs.jobs()
+
+
+def _shell() -> None:
+    """In root's home where there is one. Its prompt, where it is bash, tells how to come back."""
+    sys.stdout.write(_("A shell. Type “exit” to come back to Rescue.") + "\n\n")
+    sys.stdout.flush()
+    prompt = 'PS1="({}) $PS1"; unset PROMPT_COMMAND'.format(_("exit: back to Rescue"))
+    cwd = "/root" if Path("/root").is_dir() else "/"
+    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": prompt})
 
 
 def _is_table(path: Path) -> bool:

@@ -323,10 +323,6 @@ class FakeEngine:
         self._asked("close_place", place.address)
         self.there = tuple(replace(each, directory=None) if each == place else each for each in self.there)
 
-    def format_place(self, path: str, confirm: str) -> Place:
-        self._asked("format_place", path, confirm)
-        return values.drive(f"{path}1", directory=Path("/places/RESCUE-BACKUP"), repositories=())
-
     def make_repository(self, directory: Path) -> Path:
         self._asked("make_repository", directory)
         return directory / "rescue"

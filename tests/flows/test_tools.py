@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,7 @@ from rescue.flows.tables import file_name, name_form
 from rescue.flows.tools import menu, tools
 from rescue.operations.commands import (
     CheckRequest,
+    FormatRequest,
     Request,
     SurfaceRequest,
     TableRestoreRequest,
@@ -40,6 +42,7 @@ OTHER = made_up.disk("sdb", serial="OTHER-9999")
 DISK = "Model, 64.0 MiB (/dev/sda)"
 DONE = JobFinished("job", Outcome.OK, {})
 LEAVE = pick("Tools", BACK)
+ID = str(UUID(int=1))
 
 
 def plan(job: str = "wipe") -> WritePlan:
@@ -48,7 +51,9 @@ def plan(job: str = "wipe") -> WritePlan:
 
 def machine(**more: object) -> FakeEngine:
     """A computer with two disks; whatever overwrites the first one is planned."""
-    plans: dict[type[Request], object] = {kind: plan() for kind in (WipeRequest, UndoRequest, TableRestoreRequest)}
+    plans: dict[type[Request], object] = {
+        kind: plan() for kind in (WipeRequest, UndoRequest, TableRestoreRequest, FormatRequest)
+    }
     catalogue = Catalogue(REPOSITORY, (IMAGE,), ())
     engine = FakeEngine(Inventory((TARGET, OTHER)), (PLACE,), {REPOSITORY: catalogue}, plans=plans)  # type: ignore[arg-type]
     return replace(engine, **more)  # type: ignore[arg-type]
@@ -178,6 +183,13 @@ OVERWRITING: list[tuple[str, tuple[Step, ...], Request, str, str]] = [
         "Partition table and headers are back.",
     ),
     (
+        "Format a backup drive",
+        (pick("Which file system", "ext4"),),
+        FormatRequest("/dev/sda", disk_id=ID),
+        "Format Model",
+        "The drive is ready for backups.",
+    ),
+    (
         "Wipe a disk",
         (pick("How thoroughly", "Quick"),),
         WipeRequest("/dev/sda", quick=True),
@@ -202,7 +214,8 @@ def test_what_overwrites_wants_the_identity(
     script = (pick("Where to", DISK), *between)
     front = use(engine, tool, *script, confirm(title, "9999"), confirm(title, "0042"), watch(title, DONE))
     (started,) = engine.started
-    assert started.request == request_
+    given = started.request
+    assert (replace(given, disk_id=ID) if isinstance(given, FormatRequest) else given) == request_
     assert started.agreed == Agreed("SERIAL-0042", plan().digest())
     assert front.danger().steps == plan().describe()
     assert front.closings[0].headline == told
@@ -302,27 +315,15 @@ def test_no_partition_table_is_there(choose: Choose) -> None:
     assert asked(front, "Which partition table").empty == "There is no saved partition table in /places/Drive sdb."
 
 
-def test_a_drive_is_formatted_for_backups() -> None:
+def test_what_is_formatted_has_the_id_that_was_shown() -> None:
     engine = machine()
-    front = use(
-        engine,
-        "Format a backup drive",
-        pick("Where to", DISK),
-        confirm("Format Model", "yes"),
-        confirm("Format Model", "0042"),
-        read("The drive is ready"),
-    )
-    assert engine.calls == [("format_place", "/dev/sda", "SERIAL-0042")]
-    steps = "\n".join(front.danger().steps)
-    assert steps.startswith("OVERWRITE Model, 64.0 MiB (/dev/sda), SERIAL-0042.")
-    assert "/dev/sda1: ext4 4.0 MiB “label1”" in steps
-
-
-def test_a_drive_is_not_formatted_by_going_back() -> None:
-    engine = machine()
-    use(engine, "Format", pick("Where to", BACK))
-    use(engine, "Format", pick("Where to", DISK), confirm("Format Model", BACK))
-    assert engine.calls == []
+    script = (pick("Where to", DISK), pick("Which file system", "exFAT"), confirm("Format Model", "0042"))
+    front = use(engine, "Format a backup drive", *script, watch("Format Model", DONE))
+    request = engine.started[0].request
+    assert isinstance(request, FormatRequest)
+    assert (request.target, request.filesystem) == ("/dev/sda", "exfat")
+    assert str(UUID(request.disk_id)) == request.disk_id
+    assert request.disk_id in front.danger().command[0]
 
 
 def test_a_flash_drive_is_told_to_keep_something() -> None:
