@@ -20,6 +20,7 @@ settings.load_profile("rescue")
 def _private_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Undo kits and reports go to a directory of the test; the person's own settings and language do not count."""
     monkeypatch.setenv("RESCUE_LANGUAGE", "en")
+    monkeypatch.setenv("LANGUAGE", "en")
     language.use("en")
     monkeypatch.setenv("RESCUE_STATE_DIR", str(tmp_path_factory.mktemp("state")))
     for name in ("RESCUE_REPO", "RESCUE_DEVICES", "RESCUE_PLAIN"):

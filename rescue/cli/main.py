@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from rescue import language, settings
+from rescue.cli import argparse_words
 from rescue.cli.arguments import parser
 from rescue.cli.text import accept_any_text, say_json
 from rescue.errors import CancelledError, RescueError, reason_of
@@ -20,6 +21,7 @@ _NO_SCREEN = "On a terminal, `rescue` alone opens the program: full screen, or -
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     language.use_environment()
+    argparse_words.teach()
     accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()
     options = words.parse_args(arguments)

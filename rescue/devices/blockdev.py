@@ -117,7 +117,7 @@ class BlockDevice:
         while done < len(buffer):
             count = os.preadv(self._fd, [buffer[done:]], offset + done)
             if count == 0:
-                raise OSError(errno.EIO, f"the device ends at byte {offset + done}", self.path)
+                raise OSError(errno.EIO, _("the device ends at byte {offset}").format(offset=offset + done), self.path)
             done += count
         return done
 
@@ -127,7 +127,9 @@ class BlockDevice:
         while done < len(data):
             count = os.pwrite(self._fd, data[done:], offset + done)
             if count == 0:
-                raise OSError(errno.ENOSPC, f"the device ends at byte {offset + done}", self.path)
+                raise OSError(
+                    errno.ENOSPC, _("the device ends at byte {offset}").format(offset=offset + done), self.path
+                )
             done += count
 
     def flush(self) -> None:

@@ -73,7 +73,7 @@ def _demand_clean(tool: str, done: process.Completed, *paths: str) -> None:
         text = text.replace(path, "")
     for line in re.split(r"[\r\n]+", text):
         if _SIGN_OF_FAILURE.search(line):
-            raise UnmappableError(f"{tool} says: {line.strip()[:300]}")
+            raise UnmappableError(_("{tool} says: {words}").format(tool=tool, words=line.strip()[:300]))
     demand(done.status == 0, _("{tool} ended with status {status}.").format(tool=tool, status=done.status))
     demand(_SUCCESS in text, _("{tool} does not report success.").format(tool=tool))
 

@@ -98,7 +98,7 @@ def _difference(seen: set[_Place], expected: set[_Place]) -> str:
             )
             for number, start, count, role in places
         )
-        return ", ".join(sorted(texts)) or "nothing"
+        return ", ".join(sorted(texts)) or _("nothing")
 
     return _("it has {seen} where the table has {expected}").format(
         seen=told(seen - expected), expected=told(expected - seen)

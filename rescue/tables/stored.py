@@ -45,7 +45,7 @@ def to_json(table: Table) -> dict[str, object]:
 
 def from_json(value: object) -> Table:
     """The table that `to_json` gave. IntegrityError, in words, for anything else, with bounded memory and time."""
-    stored = Fields(value, "The partition table")
+    stored = Fields(value, _("The partition table"))
     sector_size = stored.number("sector_size")
     if sector_size not in SECTOR_SIZES:
         raise _damaged(_("sectors of {sector_size} bytes do not exist").format(sector_size=sector_size))

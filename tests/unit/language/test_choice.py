@@ -114,6 +114,15 @@ def test_the_command_speaks_it_and_its_data_stay(tmp_path: Path) -> None:
     assert last["message"] == f"{tmp_path}/no ist kein Verzeichnis."
 
 
+def test_argparse_speaks_it_too() -> None:
+    done = rescue("list", "--nonsense", RESCUE_LANGUAGE="de", PYTHONUTF8="1")
+    assert done.returncode == 2
+    assert "Aufruf: rescue" in done.stderr
+    assert "Fehler: Unbekannte Argumente: --nonsense" in done.stderr
+    done = rescue("list", "--help", RESCUE_LANGUAGE="de", PYTHONUTF8="1")
+    assert "diese Hilfe zeigen" in done.stdout
+
+
 @pytest.mark.parametrize("environment", [{}, {"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}])
 def test_a_script_can_rely_on_english(tmp_path: Path, environment: dict[str, str]) -> None:
     done = rescue("list", "--repo", str(tmp_path / "no"), **environment)
