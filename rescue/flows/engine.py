@@ -100,8 +100,13 @@ class Engine(Protocol):
     def open_place(self, place: Place) -> Place:
         """Mount it where it is not; with its directory, its space and its repositories."""
 
-    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
-        """Open a folder of another computer, `smb://`, `nfs://` or `sftp://`, and try to write there.
+    def folder(self, path: str) -> Place:
+        """A directory of this computer as a place."""
+
+    def connect(
+        self, address: str, user: str, secret: str, *, accept: str | None = None, writable: bool = True
+    ) -> Place:
+        """Open a folder of another computer, `smb://`, `nfs://` or `sftp://`, and try to write there if `writable`.
 
         RescueError says in words what is wrong: name unknown, refused, wrong password, no right to write. HostKeyError
         carries the fingerprint of an SSH server that nobody has seen before: `accept` is the one that a person has

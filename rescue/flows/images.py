@@ -6,9 +6,10 @@ from functools import partial
 
 from rescue.devices.model import Inventory
 from rescue.flows import recorded
+from rescue.flows.catalogue import choose_catalogue
 from rescue.flows.engine import Catalogue, Engine
 from rescue.flows.front import Danger, Front, Option, Page, Pick
-from rescue.flows.reading import check, choose_catalogue, tried, verify
+from rescue.flows.reading import check, tried, verify
 from rescue.flows.restore import Draft, restore
 from rescue.language import _
 from rescue.places.model import Place

@@ -75,9 +75,15 @@ class LocalEngine:
         """Mount it where it is not."""
         return access.open_place(place, look())
 
-    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
+    def folder(self, path: str) -> Place:
+        """A directory of this computer."""
+        return access.folder(path)
+
+    def connect(
+        self, address: str, user: str, secret: str, *, accept: str | None = None, writable: bool = True
+    ) -> Place:
         """Open a folder of another computer."""
-        return shares.connect(address, user, secret, accept_host_key=accept)
+        return shares.connect(address, user, secret, accept_host_key=accept, read_only=not writable)
 
     def close_place(self, place: Place) -> None:
         """Unmount it."""

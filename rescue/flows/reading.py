@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from rescue.errors import RescueError
-from rescue.flows import closings, running, words
+from rescue.flows import closings, running
 from rescue.flows.ending import Closing, Ending
-from rescue.flows.engine import Catalogue, Engine
+from rescue.flows.engine import Engine
 from rescue.flows.front import Front, Option, Page, Pick
-from rescue.flows.place import choose_place
-from rescue.flows.repositories import for_reading
 from rescue.language import _
 from rescue.operations.commands import CheckRequest, Request, VerifyRequest
-from rescue.places.model import Place
 from rescue.repository.repository import Stored
 
 T = TypeVar("T")
@@ -42,16 +39,6 @@ async def run_reading(
     job = await front.busy(_("Starting …"), lambda: engine.start(request, None, title=title, detail=about))
     while await running.watch(front, engine, job, close) == "g":
         job = await front.busy(_("Starting …"), partial(engine.again, job))
-
-
-async def choose_catalogue(front: Front, engine: Engine) -> tuple[Place, Catalogue] | None:
-    """A place, open, and what is in its repository; None for going back, and where there is none. RescueError."""
-    place = await choose_place(front, engine, writable=False)
-    found = None if place is None else await for_reading(front, engine, place)
-    if place is not None and found is None:
-        text = _("There is no repository on {place}.").format(place=words.place_title(place))
-        await front.read(Page(_("No backups here"), (text, _("Choose another drive or share.")), help="place"))
-    return found
 
 
 async def verify(front: Front, engine: Engine, repository: Path, stored: Stored) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from rescue.flows import drives, tables
+from rescue.flows.catalogue import choose_catalogue
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front, Option, Pick
-from rescue.flows.reading import check, choose_catalogue, tried, verify
+from rescue.flows.reading import check, tried, verify
 from rescue.flows.restore import Draft, image_question
 from rescue.language import _
 

@@ -15,6 +15,7 @@ from rescue.places import mounting
 _NET = Path("/sys/class/net")
 _RESOLV = Path("/etc/resolv.conf")
 _START_SECONDS = 60.0
+_ONLINE_SECONDS = 30
 _ETHERNET, _LOOPBACK = "ether", "loopback"
 
 
@@ -84,7 +85,7 @@ def managed() -> bool:
 
 
 def start_manager() -> None:
-    """Start NetworkManager, which gets addresses for what is plugged in. PlaceError where that fails."""
+    """Start NetworkManager, and wait for an address, half a minute at most. PlaceError where it does not start."""
     if managed():
         return
     done = process.run(["systemctl", "start", "NetworkManager.service"], allowed=range(256), timeout=_START_SECONDS)
@@ -93,6 +94,8 @@ def start_manager() -> None:
             _("The network cannot be switched on: {reason}").format(reason=mounting.last_line(done.error_text)),
             hint=_("A shell and `ip` or `dhclient` can do it by hand."),
         )
+    wait = ["nm-online", "--quiet", f"--timeout={_ONLINE_SECONDS}"]
+    process.run(wait, allowed=range(256), timeout=2.0 * _ONLINE_SECONDS)
 
 
 def parse_interfaces(text: str, net: Path) -> tuple[Interface, ...]:

@@ -23,7 +23,7 @@ from rescue.flows.front import START, Danger, FieldKind, Form, Option, Page, Pic
 from rescue.operations.commands import Request
 from rescue.operations.jobs import Job
 from rescue.operations.report import Report
-from rescue.places.model import Place
+from rescue.places.model import Place, PlaceKind
 from tests.flows import values
 
 T = TypeVar("T")
@@ -315,8 +315,14 @@ class FakeEngine:
         self.there = tuple(opened if each.address == place.address else each for each in self.there)
         return opened
 
-    def connect(self, address: str, user: str, secret: str, *, accept: str | None = None) -> Place:
-        self._asked("connect", address, user, secret, *([accept] if accept else []))
+    def folder(self, path: str) -> Place:
+        self._asked("folder", path)
+        return Place(PlaceKind.FOLDER, path, path, directory=Path(path), repositories=())
+
+    def connect(
+        self, address: str, user: str, secret: str, *, accept: str | None = None, writable: bool = True
+    ) -> Place:
+        self._asked("connect", address, user, secret, *([accept] if accept else []), *([] if writable else ["ro"]))
         return self.open_place(values.share(address))
 
     def close_place(self, place: Place) -> None:
