@@ -34,7 +34,7 @@ from rescue.tui.home import HomeScreen
 from rescue.tui.screens.page import PageScreen
 
 _NO_MOUSE = ("linux", "vt")
-_AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "quit")
+_AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "leave")
 _JOBS_SECONDS = 2.0
 
 
@@ -119,7 +119,7 @@ class RescueApp(App[None]):
         Binding("f5,ctrl+r", "rescan", "Rescan", id="rescan"),
         Binding("f1,question_mark", "help", "Help", id="help"),
         Binding("f2", "colours", "Colours", id="colours"),
-        Binding("q,Q,ctrl+c", "quit", "Quit", id="quit"),
+        Binding("q,Q,ctrl+c", "leave", "Quit", id="quit"),
     ]
 
     def __init__(
@@ -357,6 +357,10 @@ class RescueApp(App[None]):
         except RescueError as error:
             self._notice("No shell", error.message)
         self.action_rescan()
+
+    async def action_leave(self) -> None:
+        """Quit from the first screen. Ctrl+Q quits from everywhere."""
+        await self.action_quit()
 
     def action_take_over(self) -> None:
         """Ask once; no is the default."""
