@@ -106,7 +106,7 @@ def _legend(disk: Disk, width: int, facts: Facts) -> list[Content]:
     shown = nodes_of(disk)
     if shown == (disk,) and not (disk.filesystem or disk.uses):
         return [Content(_nothing(disk))]
-    plain, *longer = ([_item(node, facts, words) for node in shown] for words in range(4))
+    plain, *longer = ([_item(node, facts, words) for node in shown] for words in range(5))
     rows = _fewest_rows(plain, width)
     for count in (rows, rows + 1):
         for items in reversed(longer):
@@ -146,7 +146,7 @@ def _nothing(disk: Disk) -> str:
 
 
 def _item(node: Partition | Disk, facts: Facts, words: int) -> Content:
-    """One node: letter, number, content, and size, with how much of it is used in more and more `words` (0 to 3)."""
+    """One node: letter, number, content, and size, with how much of it is used in more and more `words` (0 to 4)."""
     letter, style = bar.kind(node.filesystem.type if node.filesystem else None)
     number = f"{node.number:>2} " if isinstance(node, Partition) else ""
     uses = "; ".join(use.describe() for use in node.uses)
@@ -161,15 +161,15 @@ def _item(node: Partition | Disk, facts: Facts, words: int) -> Content:
 
 
 def _fullness(used: int | None, size: int, words: int) -> str:
-    """How much of a size is used: `200.0 GiB`, `38.2/200.0 GiB`, `38.2 of 200.0 GiB`, `38.2 of 200.0 GiB used`."""
+    """How much of a size is used: `200.0 GiB`, `200.0 GiB 19 %`, `38.2/200.0 GiB`, `38.2 of 200.0 GiB`, and `used`."""
     whole = format_size(size)
     if used is None or used >= size or not words:
         return whole
     part = format_size(used)
     if part.rpartition(" ")[2] == whole.rpartition(" ")[2]:
         part = part.rpartition(" ")[0]
-    text = ("", "{part}/{whole}", _("{part} of {whole}"), _("{part} of {whole} used"))[words]
-    return text.format(part=part, whole=whole)
+    texts = ("", "{whole} {percent} %", "{part}/{whole}", _("{part} of {whole}"), _("{part} of {whole} used"))
+    return texts[words].format(part=part, whole=whole, percent=100 * used // size)
 
 
 def _content(info: FilesystemInfo | None) -> str:

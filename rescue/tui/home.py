@@ -184,7 +184,7 @@ class HomeScreen(Screen[None]):
         first = {} if self.leader is None else {"T": _("Take over")}
         jobs = {"J": _("Jobs")} if self.jobs else {}
         last = {"F1": _("Help"), "F2": _("Colours"), "F5": _("Rescan"), "S": _("Shell")}
-        self.query_one(KeyBar).show({**first, **jobs, **last, "Q": _("Quit to the prompt")})
+        self.query_one(KeyBar).show({**first, **jobs, **last, "Q": _("Quit")})
 
     def watch_busy(self) -> None:
         """Say at the top what goes on."""

@@ -43,8 +43,11 @@ def test_how_full_it_is_in_as_many_words_as_fit() -> None:
     assert "4 ext4 “root”  38.2 of 200.0 GiB used" in shown(windows, 200)
     assert "4 ext4 “root”  38.2 of 200.0 GiB" in shown(windows, 116)
     assert "4 ext4 “root”  38.2/200.0 GiB" in shown(windows, 76)
-    assert "4 ext4 “root”  38.2 of 200.0 GiB used" in shown(windows, 60)  # a line more
+    assert "4 ext4 “root”  200.0 GiB 19 %" in shown(windows, 60)
     assert "1 exfat “Backups”  655.0 GiB of 1.8 TiB used" in shown(fakes.drive(), 76)
+    small = Facts({"/dev/nvme0n1p1": 700 * 1024, "/dev/nvme0n1p3": 412 * GiB, "/dev/nvme0n1p4": 90 * MiB})
+    assert "1 vfat “SYSTEM”  260.0 MiB 0 %" in shown(windows, 76, small)
+    assert "3 ntfs “Windows”  600.0 GiB 68 %" in shown(windows, 76, small)
     assert "5 swap  16.0 GiB" in shown(windows, 180)  # all of it, as always
 
 

@@ -69,7 +69,7 @@ def test_what_there_is_to_do_is_never_cut(size: tuple[int, int]) -> None:
             " C   Clone ",
             " F5  Rescan",
             " F1  Help",
-            "Quit to the prompt",
+            " Q  Quit",
         ):
             assert words in shown
         if not standing.looks:

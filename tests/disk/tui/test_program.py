@@ -95,7 +95,7 @@ def screen(tmp_path: Path) -> Iterator[Open]:
 @pytest.mark.parametrize("term", ["linux", "vt220", "vt100", "xterm-256color"])
 def test_a_terminal_that_does_not_tell_its_size(screen: Open, term: str) -> None:
     here = screen(term)
-    here.shows("Rescue", "Back up", "RESCUE_DEVICES hides every disk.", "Quit to the prompt")
+    here.shows("Rescue", "Back up", "RESCUE_DEVICES hides every disk.", "Quit")
     assert not re.search(r"\x1b\[[0-9;]*[34]8;", here.raw)  # no colours but the sixteen
     assert "\x1b[24;1H" in here.raw
     assert "\x1b[25;1H" not in here.raw
@@ -106,7 +106,7 @@ def test_a_terminal_that_does_not_tell_its_size(screen: Open, term: str) -> None
 def test_one_acts_and_the_other_takes_over(screen: Open) -> None:
     first, second = screen("linux", 25, 80), screen("vt220", 24, 80)
     for each in (first, second):
-        told = each.shows("Back up", "Shell", "RESCUE_DEVICES hides every disk.", "Quit to the prompt")
+        told = each.shows("Back up", "Shell", "RESCUE_DEVICES hides every disk.", "Quit")
         assert "only looks" not in told
     first.press("b")
     first.shows("These commands do it today")
