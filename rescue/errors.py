@@ -138,7 +138,7 @@ class TargetTooSmallError(TargetRefusedError):
 
 
 class NotConfirmedError(RescueError):
-    """Nobody typed the identity of the target."""
+    """Nobody typed the identity of the target, or what was confirmed is another plan."""
 
     exit_code = 17
     fault = Fault.REQUEST
@@ -246,7 +246,7 @@ class SnapshotAmbiguousError(RescueError):
 
 
 class IntegrityError(RescueError):
-    """Bytes in the repository, or of an image file, are not what was stored."""
+    """Bytes in the repository, of an image file or of a saved table are not what was stored."""
 
     exit_code = 38
     fault = Fault.REPOSITORY

@@ -37,7 +37,13 @@ def target(attach: Attach) -> str:
 
 def refuse(rescue: Rescue, source: str, target: str, reason: str) -> None:
     """Restore, clone and undo are refused, each time without a look at the confirmation, and dry runs too."""
-    for words in (("restore", "latest", target), ("clone", source, target), ("undo", target)):
+    for words in (
+        ("restore", "latest", target),
+        ("clone", source, target),
+        ("undo", target),
+        ("wipe", target),
+        ("wipe", target, "--quick"),
+    ):
         done = rescue.refused(*words, "--yes", "--confirm", "target.img", code=15, says=reason)
         assert done.out == ""
     rescue.refused("clone", source, target, "--dry-run", code=15, says=reason)
@@ -163,7 +169,13 @@ def test_twins(ready: Rescue, source: str, tmp_path: Path) -> None:
         before = untouched(one)
         program = ready.seeing(source, one, other)
         for target, twin in ((one, other), (other, one)):
-            for words in (("restore", "latest", target), ("clone", source, target), ("undo", target)):
+            for words in (
+                ("restore", "latest", target),
+                ("clone", source, target),
+                ("undo", target),
+                ("wipe", target),
+                ("wipe", target, "--quick"),
+            ):
                 confirmed = ("--yes", "--confirm", str(image))
                 program.refused(*words, *confirmed, code=15, says=f"{twin} has the same identity")
         before.require()
@@ -173,7 +185,13 @@ def test_carries_the_running_system(ready: Rescue, source: str, target: str) -> 
     """In a mount namespace of its own the target is the medium that a live system was booted from."""
     script = f'mount -t tmpfs none /run && mkdir -p /run/live/medium && mount {target}p1 /run/live/medium && exec "$@"'
     live = ready.wrapped("unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh")
-    for words in (("restore", "latest", target), ("clone", source, target), ("undo", target)):
+    for words in (
+        ("restore", "latest", target),
+        ("clone", source, target),
+        ("undo", target),
+        ("wipe", target),
+        ("wipe", target, "--quick"),
+    ):
         live.refused(*words, "--yes", "--confirm", "target.img", code=15, says="It carries the system that is running")
 
 
@@ -200,7 +218,13 @@ def test_the_disk_of_this_machine(ready: Rescue, source: str) -> None:
 def test_hidden_and_absent(ready: Rescue, source: str, target: str, tmp_path: Path) -> None:
     before = untouched(target)
     blind = ready.seeing(source)
-    for words in (("restore", "latest", target), ("clone", source, target), ("undo", target), ("backup", target)):
+    for words in (
+        ("restore", "latest", target),
+        ("clone", source, target),
+        ("undo", target),
+        ("wipe", target),
+        ("backup", target),
+    ):
         blind.refused(*words, code=13, says="is hidden")
     ready.refused("restore", "latest", "/dev/nothing-here", code=13, says="There is no /dev/nothing-here")
     ready.refused("backup", "/dev/nothing-here", code=13, says="There is no /dev/nothing-here")
