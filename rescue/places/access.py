@@ -61,13 +61,14 @@ def find_open(text: str, inventory: Inventory) -> Place:
 
     PlaceError where none is meant.
     """
+    directory = Path(text).absolute()
     if is_share(text):
         found = [place for place in opened.mounted_shares() if _same(text, place)]
-    elif Path(text).is_block_device():
+    elif mounting.mount_at(directory) is None:  # asked of the kernel's table: a lost server answers with errors
         disk, part = inventory.find(text)
         found = [_as_mounted(disk, part or disk)]
     else:
-        found = _at(Path(text).absolute(), inventory)
+        found = _at(directory, inventory)
     open_ones = [place for place in found if place.open]
     if not open_ones:
         raise PlaceError(_("{what} is not open.").format(what=text), hint=_("`rescue places` lists what is open."))

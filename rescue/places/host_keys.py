@@ -53,7 +53,12 @@ def known_hosts() -> Path:
 
 def files() -> tuple[Path, ...]:
     """Every file with known keys, ours first."""
-    return known_hosts(), Path(os.environ.get("HOME") or "/root", ".ssh/known_hosts")
+    return known_hosts(), home() / ".ssh/known_hosts"
+
+
+def home() -> Path:
+    """Where the keys of the person who runs the program are."""
+    return Path(os.environ.get("HOME") or "/root")
 
 
 def require_known(address: Address, accept: str | None) -> None:

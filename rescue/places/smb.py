@@ -157,6 +157,8 @@ def _explained(said: str, address: Address, kernel: list[str]) -> PlaceError:
             _("The kernel of this computer has no driver for Windows shares."),
             hint=_("Start the computer from the Rescue stick, or use NFS or SSH."),
         )
+    if number == errno.EACCES and not address.user:
+        return failed(Trouble.NO_KEY, address)
     if number == errno.EACCES:
         login = not kernel or any(word in line for line in kernel for word in _LOGIN_FAILED)
         return failed(Trouble.PASSWORD if login else Trouble.NO_ACCESS, address)

@@ -24,6 +24,7 @@ _ALWAYS = (
 )
 _BY_PASSWORD = "password_stdin,PubkeyAuthentication=no,PreferredAuthentications=keyboard-interactive\\,password"  # noqa: S105
 _BY_KEY = "BatchMode=yes,PasswordAuthentication=no,KbdInteractiveAuthentication=no"
+_KEY_NAMES = ("id_ed25519", "id_ecdsa", "id_rsa")
 _WORDS = (
     (re.compile(r"Permission denied \(|Permission denied, please|Too many authentication failures"), Trouble.PASSWORD),
     (re.compile(r"Host key verification failed|No \S+ host key is known"), Trouble.HOST_KEY_CHANGED),
@@ -78,12 +79,18 @@ def _command(address: Address, point: Path, *, by_password: bool, read_only: boo
         f"ssh_command=ssh -E {log_of(point)}",
         f"ConnectTimeout={SECONDS:.0f}",
         "UserKnownHostsFile=" + " ".join(map(str, host_keys.files())),
-        _BY_PASSWORD if by_password else _BY_KEY,
+        *((_BY_PASSWORD,) if by_password else (_BY_KEY, *(f"IdentityFile={key}" for key in _keys()))),
     ]
     return [
         *("sshfs", "-p", str(address.number), f"{user}{address.bracketed}:{folder(address)}", str(point)),
         *("-o", ",".join(options)),
     ]
+
+
+def _keys() -> list[Path]:
+    """Root's keys. OpenSSH would look in the directory that /etc/passwd names, not in the one of the environment."""
+    places = (host_keys.home() / ".ssh" / name for name in _KEY_NAMES)
+    return [path for path in places if path.is_file()]
 
 
 def folder(address: Address) -> str:

@@ -112,7 +112,9 @@ def _inside(kind: PlaceKind) -> dict[Trouble, tuple[str, str]]:
             else _("Type both again. The server may allow keys only."),
         ),
         Trouble.NO_KEY: (
-            _("{host} wants a password from {user}, or a key that it knows."),
+            _("{host} wants a user and a password.")
+            if smb
+            else _("{host} wants a password from {user}, or a key that it knows."),
             _("Name the user and the password."),
         ),
         Trouble.NO_ACCESS: (

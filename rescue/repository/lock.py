@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rescue.errors import RepositoryLockedError
@@ -29,7 +29,8 @@ def locked(root: Path, *, exclusive: bool) -> Iterator[None]:
         _take(descriptor, exclusive=exclusive)
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # a server that is gone answers with an error; closed it is, and nothing was written
+            os.close(descriptor)
 
 
 def _open(path: Path, *, exclusive: bool) -> int | None:
