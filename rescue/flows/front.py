@@ -195,12 +195,12 @@ class Front(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing to do on the first screen."""
+    """One thing to do on the first screen. A `flow` that answers True ends the program."""
 
     key: str
     title: str
     what: str
-    flow: Callable[[], Awaitable[None]] = field(compare=False)
+    flow: Callable[[], Awaitable[object]] = field(compare=False)
 
 
 def first(options: Sequence[Option[T]]) -> int:

@@ -22,9 +22,10 @@ def offer(front: Front, engine: Callable[[], Engine] | None = None) -> Offer:
     """Everything that can be done, asked on `front`."""
     get = engine or (lambda: importlib.import_module(_LOCAL).LocalEngine())
 
-    def flow(module: str, name: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await _late(module, name)(front, get())
+    def flow(module: str, name: str) -> Callable[[], Awaitable[object]]:
+        async def run() -> object:
+            found: object = await _late(module, name)(front, get())
+            return found
 
         return run
 

@@ -1,11 +1,14 @@
 """The first page as a numbered list, and who may act on it."""
 
 import asyncio
+from functools import partial
 from typing import Protocol
 
 from rescue.errors import RescueError
 from rescue.flows.front import Choice
+from rescue.flows.offer import Offer
 from rescue.language import _
+from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.plain.asking import BACK, HELP
 from rescue.plain.front import PlainFront
@@ -52,17 +55,29 @@ class Leading:
         return _("The screen on {tty} took over. This one only looks from now on.").format(tty=where)
 
 
-async def home(front: PlainFront, choices: tuple[Choice, ...], leading: Leading) -> None:
+async def home(front: PlainFront, offer: Offer, leading: Leading) -> None:
     """Let the person choose what to do until they quit, or the input ends. Jobs go on without it."""
     front.console.say(_("Rescue, line by line. Every answer ends with Enter."))
     while not front.ended:
         front.resume()
+        choices = (*offer.choices, *(await asyncio.to_thread(_jobs, offer)))
         _show(front, choices, leading)
         choice = await _choose(front, choices)
         if choice is not None and await _may_act(front, leading):
-            await _go(front, choice)
+            if await _go(front, choice):
+                return
         elif choice is None and not front.stopped:
             return
+
+
+def _jobs(offer: Offer) -> tuple[Choice, ...]:
+    """Jobs to look after, as things to do."""
+    return tuple(
+        Choice(
+            "", _("Job"), f"{job.title}; {_('it runs') if job.alive else _('it has ended')}", partial(offer.attend, job)
+        )
+        for job in offer.jobs()
+    )
 
 
 async def _choose(front: PlainFront, choices: tuple[Choice, ...]) -> Choice | None:
@@ -108,9 +123,11 @@ async def _may_act(front: PlainFront, leading: Leading) -> bool:
     return await asyncio.to_thread(leading.claim) is None
 
 
-async def _go(front: PlainFront, choice: Choice) -> None:
-    """Do what was chosen. What went wrong is said, and the first page comes again."""
+async def _go(front: PlainFront, choice: Choice) -> bool:
+    """Do what was chosen; True where the program ends with it. What went wrong is said, and the first page comes
+    again."""
     try:
-        await choice.flow()
+        return await choice.flow() is True
     except RescueError as error:
         front.console.say("", *filter(None, (error.message, error.hint)))
+        return False

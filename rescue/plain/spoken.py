@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rescue.devices.model import Disk, Partition
-from rescue.flows.front import Danger, Estimate, Field, FieldKind, Option, Picture, Row, Sheet, T
+from rescue.flows.front import Danger, Estimate, Field, FieldKind, Option, Page, Picture, Row, Sheet, T
 from rescue.language import _
 from rescue.units import format_size
 
@@ -34,6 +34,24 @@ def contents(disk: Disk) -> str:
     if disk.filesystem is not None:
         return _("It holds {content}.").format(content=_content(disk.filesystem.type, disk.filesystem.label))
     return _("It is empty, or holds nothing that is known.")
+
+
+def disk_page(disk: Disk) -> Page:
+    """Everything that is known about a disk, a line each."""
+    confirm = _("To overwrite it, somebody has to type: {text}").format(text=disk.confirm)
+    lines = [
+        ", ".join(filter(None, (disk.bus, _("removable") if disk.removable else "", disk.title or ""))),
+        confirm if disk.confirm else _("It has no identity: Rescue never writes it."),
+        *([] if disk.readable and disk.partitions else [contents(disk)]),
+        *(_partition(part) + _uses(part) for part in disk.partitions),
+        *(_("In use: {use}").format(use=use.describe()) for use in disk.uses),
+    ]
+    title = f"{disk.model or _('Disk')}, {format_size(disk.size)}, {disk.path}"
+    return Page(title, tuple(line[:1].upper() + line[1:] for line in lines if line), help="home")
+
+
+def _uses(part: Partition) -> str:
+    return "".join(f"; {use.describe()}" for use in part.uses)
 
 
 def _partition(part: Partition) -> str:

@@ -2,24 +2,24 @@
 
 import asyncio
 import importlib
-import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
+from rescue.flows import menu, words
+from rescue.flows.engine import Engine
 from rescue.flows.front import Choice, Front, Option, Pick
+from rescue.flows.offer import Offer
 from rescue.language import _
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
+from rescue.plain import spoken
 from rescue.plain.front import PlainFront
 from rescue.plain.home import Leading, home
-from rescue.process import hand_over
-
-Flows = Callable[[Front], tuple[Choice, ...]]
 
 
-def open_plain(flows: Flows | None = None) -> int:
+def open_plain(offer: Callable[[Front], Offer] | None = None) -> int:
     """Run it until somebody quits, or the input ends; the exit code. NotRootError before anything is said."""
     require_root()
     seat = Seat()
@@ -27,30 +27,37 @@ def open_plain(flows: Flows | None = None) -> int:
     leading = Leading(seat)
     front = PlainFront(sys.stdin, sys.stdout, leading.lost)
     try:
-        asyncio.run(home(front, (flows or _flows)(front), leading))
+        asyncio.run(home(front, (offer or _offer)(front), leading))
     except KeyboardInterrupt:
         front.console.say("", _("Rescue is left. A job that runs goes on."))
         return 130
     return 0
 
 
-def _flows(front: Front) -> tuple[Choice, ...]:
-    """What can be done without the guided flows."""
-    return (
-        Choice("d", _("Disks"), _("what is there, and what is on it"), partial(_disks, front)),
-        Choice("s", _("Shell"), _("type commands"), partial(front.terminal, _shell)),
+def _offer(front: Front) -> Offer:
+    """What every screen offers, and what a full one shows all the time: the disks, and the key for a shell."""
+    found = menu.offer(front)
+    more = (
+        Choice("", _("Disks"), _("what is there, and what is on it"), partial(_disks, front)),
+        Choice("", _("Shell"), _("type commands"), partial(_shell, front)),
     )
+    return replace(found, choices=(*found.choices, *more))
+
+
+def _engine() -> Engine:
+    """It is imported when it is needed: the first page is there before it."""
+    engine: Engine = importlib.import_module("rescue.flows.local").LocalEngine()
+    return engine
 
 
 async def _disks(front: Front) -> None:
-    look = importlib.import_module("rescue.operations.prepare").look
-    inventory = await front.busy(_("Looking at the disks …"), look)
-    options = tuple(Option(disk, f"{disk.path}, {disk.model}", disk=disk) for disk in inventory.disks)
-    await front.pick(Pick(_("Disks"), options, help="home", empty=_("No disk was found.")))
+    inventory = await front.busy(_("Looking at the disks …"), lambda: _engine().look())
+    options = tuple(Option(disk, words.disk_title(disk), disk=disk) for disk in inventory.disks)
+    text = _("A number tells more about a disk.")
+    question = Pick(_("Disks"), options, help="home", text=text if options else "", empty=_("No disk was found."))
+    while (disk := await front.pick(question)) is not None:
+        await front.read(spoken.disk_page(disk))
 
 
-def _shell() -> None:
-    sys.stdout.write(_("A shell. Type “exit” to come back to Rescue.") + "\n")
-    sys.stdout.flush()
-    cwd = "/root" if Path("/root").is_dir() else "/"
-    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={})
+async def _shell(front: Front) -> None:
+    await front.terminal(_engine().shell())

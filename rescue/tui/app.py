@@ -317,17 +317,19 @@ class RescueApp(App[None]):
         if self.home.jobs and self._may_act():
             self._begin(self._attend)
 
-    def _begin(self, flow: Callable[[], Awaitable[None]]) -> None:
+    def _begin(self, flow: Callable[[], Awaitable[object]]) -> None:
         """One flow at a time: it ends before another one begins."""
         if self._flow is None or self._flow.is_finished:
             self._flow = self._run_flow(flow)
 
     @work(exclusive=True, group="flow")
-    async def _run_flow(self, flow: Callable[[], Awaitable[None]]) -> None:
+    async def _run_flow(self, flow: Callable[[], Awaitable[object]]) -> None:
         """Walk through a flow. What went wrong in it and was not told there is told at its end."""
         wrong: RescueError | None = None
         try:
-            await flow()
+            if await flow() is True:
+                self.exit()
+                return
         except RescueError as error:
             wrong = error
         self.front.close()  # a flow that was cancelled is taken away by who did that

@@ -7,8 +7,11 @@ import pytest
 
 from rescue.errors import RescueError, SeatRefusedError
 from rescue.flows.front import Choice
+from rescue.flows.offer import Offer
+from rescue.operations.jobs import Job
 from rescue.plain.front import PlainFront
 from rescue.plain.home import Leading, home
+from tests.flows import values
 from tests.tui.fakes import LEADS, LOOKS, FakeSeat
 
 
@@ -20,19 +23,25 @@ class Stage:
         self.seat.changed = lambda: None
         self.done: list[str] = []
         self.error: RescueError | None = None
+        self.jobs: list[Job] = []
+        self.ends = False
         self.target = io.StringIO()
 
     def play(self, *lines: str) -> str:
         leading = Leading(self.seat)
         self.front = PlainFront(io.StringIO("".join(f"{line}\n" for line in lines)), self.target, leading.lost)
         choices = (Choice("b", "Back up", "a copy", self._back_up), Choice("r", "Restore", "it back", self._restore))
-        asyncio.run(home(self.front, choices, leading))
+        asyncio.run(home(self.front, Offer(choices, lambda: self.jobs, self._attend), leading))
         return self.target.getvalue()
 
-    async def _back_up(self) -> None:
+    async def _back_up(self) -> bool:
         self.done.append("backup")
         if self.error:
             raise self.error
+        return self.ends
+
+    async def _attend(self, job: Job) -> None:
+        self.done.append(f"attend {job.title}")
 
     async def _restore(self) -> None:
         typed = await self.front.ask("Snapshot;", "restore")
@@ -60,6 +69,21 @@ def test_an_empty_line_leaves_nothing() -> None:
     assert said.count("This is the first page. q leaves Rescue.") == 2
     assert said.count("1. Back up") == 1
     assert "“9” is not a number from 1 to 2." in said
+
+
+def test_a_flow_can_end_the_program() -> None:
+    stage = Stage()
+    stage.ends = True
+    stage.play("1", "1", "1")
+    assert stage.done == ["backup"]
+
+
+def test_jobs_are_found_again() -> None:
+    stage = Stage()
+    stage.jobs = [values.job("Clone /dev/sda", alive=True), values.job("Verify monday")]
+    said = stage.play("4", "3", "q")
+    assert "3. Job: Clone /dev/sda; it runs\n4. Job: Verify monday; it has ended\n" in said
+    assert stage.done == ["attend Verify monday", "attend Clone /dev/sda"]
 
 
 def test_the_end_of_the_input_goes_back_all_the_way() -> None:
