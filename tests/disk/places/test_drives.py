@@ -69,7 +69,7 @@ def test_open_back_up_close(rescue: Rescue, attach: Attach, kind: str) -> None:
     assert "one" not in tool("findmnt")
     again = places(rescue)[node]
     assert again["repositories"] == (None if kind == "exfat" else ["rescue"])
-    assert list(places(rescue))[0] == (source if kind == "exfat" else node)
+    assert next(iter(places(rescue))) == (source if kind == "exfat" else node)
 
 
 def test_what_is_no_place(rescue: Rescue, attach: Attach) -> None:
