@@ -71,11 +71,12 @@ async def home(front: PlainFront, offer: Offer, leading: Leading) -> None:
 
 def _jobs(offer: Offer) -> tuple[Choice, ...]:
     """Jobs to look after, as things to do."""
+
+    def state(job: Job) -> str:
+        return _("{title}; it runs") if job.alive else _("{title}; it has ended")
+
     return tuple(
-        Choice(
-            "", _("Job"), f"{job.title}; {_('it runs') if job.alive else _('it has ended')}", partial(offer.attend, job)
-        )
-        for job in offer.jobs()
+        Choice("", _("Job"), state(job).format(title=job.title), partial(offer.attend, job)) for job in offer.jobs()
     )
 
 

@@ -153,7 +153,7 @@ def watch_once(changed: Callable[[], None], stop: CancelToken) -> None:
     changed()
 
 
-Scene = Callable[[Front], Awaitable[None]]
+Scene = Callable[[Front], Awaitable[object]]
 BIG = (
     ("b", "Back up", "Disks to a repository"),
     ("r", "Restore", "A backup to a disk"),
