@@ -120,7 +120,7 @@ def wipe_question(disk: Disk) -> Pick[bool]:
         Option(
             value=True,
             title=_("Quick: it looks empty"),
-            detail=(_("Tables and headers go. The contents stay, and can be brought back by who tries."),),
+            detail=(_("Tables and headers go. The files stay on it, and tools can bring them back."),),
             key="s",
             chosen=True,
         ),
@@ -132,7 +132,9 @@ def wipe_question(disk: Disk) -> Pick[bool]:
 def wipe_closing(*, quick: bool) -> Callable[[Ending], Closing]:
     """After a wipe, without promising more than was done."""
     if quick:
-        return done_closing(_("The disk looks empty."), _("Its old contents can still be brought back by who tries."))
+        return done_closing(
+            _("The disk looks empty."), _("Its old files are still on it, and tools can bring them back.")
+        )
     return done_closing(_("The disk is wiped."), _("Every sector that a computer can reach holds zeros."))
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from rescue.flows import words
 from rescue.flows.engine import Engine, NetworkInterface, NetworkState
 from rescue.flows.front import Front, Option, Pick
-from rescue.flows.place import choose_place
 from rescue.flows.reading import tried
+from rescue.flows.share import open_share
 from rescue.language import _
 from rescue.places.model import Place, PlaceKind
 
@@ -20,7 +20,7 @@ Connect = Callable[[Front, Engine], Awaitable[Place | None]]
 
 
 async def network(front: Front, engine: Engine, connect: Connect | None = None) -> None:
-    """State and things to do, until the person goes back. `connect` opens a share: the page of places by default."""
+    """State and things to do, until the person goes back. `connect` is what opens a share."""
     choose = partial(_choose, front, engine, connect or _connect)
     while (act := await tried(front, choose, _HELP)) is not None:
         await tried(front, act, _HELP)
@@ -116,7 +116,20 @@ async def _join(front: Front, wifi: Callable[[], None] | None) -> None:
 
 
 async def _connect(front: Front, engine: Engine) -> Place | None:
-    return await choose_place(front, engine, writable=False)
+    """A share to write on, which is good for reading, too."""
+    kind = await front.pick(kind_question())
+    return None if kind is None else await open_share(front, engine, kind, writable=True)
+
+
+def kind_question() -> Pick[PlaceKind]:
+    """How the other computer gives its folders away."""
+    options = (
+        Option(PlaceKind.SMB, _("A Windows or Samba share, a NAS"), key="w", chosen=True),
+        Option(PlaceKind.NFS, _("An NFS export"), key="n"),
+        Option(PlaceKind.SSH, _("A folder on another computer by SSH"), key="s"),
+    )
+    text = _("One that may only be read is opened by Restore.")
+    return Pick(_("Open a share"), options, help="share", text=text)
 
 
 async def _again() -> None:

@@ -24,7 +24,7 @@ class PlainFront(Asking):
 
     async def pick(self, question: Pick[T]) -> T | None:
         """A number chooses."""
-        possible = self._list(question)
+        possible = self._list(question, _("proposed"))
         prompt = _("Number;") if possible else ""
         while (typed := await self.ask(prompt, question.help)) is not None:
             chosen = self.number(typed, len(possible))
@@ -34,7 +34,7 @@ class PlainFront(Asking):
 
     async def pick_many(self, question: Pick[T]) -> tuple[T, ...] | None:
         """Numbers between blanks choose; `m` those that are marked."""
-        possible = self._list(question)
+        possible = self._list(question, _("marked"))
         marked = tuple(option.value for option in possible if option.chosen)
         prompt = _("Numbers, with blanks between them;") if possible else ""
         if marked:
@@ -47,10 +47,10 @@ class PlainFront(Asking):
                 return tuple(possible[number - 1].value for number in sorted(set(chosen)))
         return None
 
-    def _list(self, question: Pick[T]) -> list[Option[T]]:
+    def _list(self, question: Pick[T], chosen: str) -> list[Option[T]]:
         """Say what there is; what of it can be chosen."""
         self.title(question.title, question.text)
-        self.console.say(*spoken.options(question.options))
+        self.console.say(*spoken.options(question.options, chosen=chosen))
         if not question.options:
             self.console.say(question.empty)
         return [option for option in question.options if not option.refused]

@@ -8,8 +8,8 @@ from rescue.language import _
 from rescue.units import format_size
 
 
-def options(found: Sequence[Option[T]]) -> Iterator[str]:
-    """Numbered lines; what is refused has no number, but its reason."""
+def options(found: Sequence[Option[T]], *, chosen: str) -> Iterator[str]:
+    """Numbered lines; what is refused has no number, but its reason. `chosen` says what a chosen one is."""
     number = 0
     for option in found:
         title = option.title.strip()
@@ -17,8 +17,7 @@ def options(found: Sequence[Option[T]]) -> Iterator[str]:
             yield _("- Not possible: {title}. {reason}").format(title=title, reason=option.refused)
         else:
             number += 1
-            mark = _(" (marked)") if option.chosen else ""
-            yield f"{number}. {title}{mark}"
+            yield f"{number}. {title}" + (f" ({chosen})" if option.chosen else "")
         yield from (f"   {line}" for line in option.detail)
         if option.disk is not None:
             yield f"   {contents(option.disk)}"

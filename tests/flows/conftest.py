@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rescue.flows import catalogue, log, network, tables
+from rescue.flows import catalogue, log, tables
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front
 from rescue.places.model import Place
@@ -24,7 +24,7 @@ def choose(monkeypatch: pytest.MonkeyPatch) -> Choose:
             asked.append(writable)
             return place
 
-        for module in (catalogue, log, network, tables):
+        for module in (catalogue, log, tables):
             monkeypatch.setattr(module, "choose_place", chosen)
         return asked
 

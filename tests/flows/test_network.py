@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from rescue.errors import RescueError
+from rescue.flows import network as flow
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front
 from rescue.flows.network import network, network_lines, wifi_problem
-from rescue.places.model import Place
+from rescue.places.model import Place, PlaceKind
 from tests.flows import values
-from tests.flows.conftest import Choose
 from tests.flows.fakes import (
     BACK,
     FakeEngine,
@@ -114,11 +114,21 @@ def test_a_share_is_opened_by_its_form() -> None:
     assert connect.asked == 1
 
 
-def test_without_a_form_of_its_own_it_is_the_page_of_places(choose: Choose) -> None:
-    asked = choose(None)
+def test_the_form_of_every_screen_opens_a_share_to_write_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[PlaceKind, bool]] = []
+
+    async def form(front: Front, engine: Engine, kind: PlaceKind, *, writable: bool) -> Place | None:
+        del front, engine
+        opened.append((kind, writable))
+        return None
+
+    monkeypatch.setattr(flow, "open_share", form)
     engine = FakeEngine()
-    play(lambda front: network(front, engine), pick("Network", "Open a share"), LEAVE)
-    assert asked == [False]
+    for title, kind in (("A Windows", PlaceKind.SMB), ("An NFS", PlaceKind.NFS), ("A folder", PlaceKind.SSH)):
+        play(lambda front: network(front, engine), pick("Network", "Open a share"), pick("Open a share", title), LEAVE)
+        assert opened.pop() == (kind, True)
+    play(lambda front: network(front, engine), pick("Network", "Open a share"), pick("Open a share", BACK), LEAVE)
+    assert opened == []
 
 
 def test_an_open_share_is_disconnected() -> None:

@@ -331,7 +331,7 @@ def test_a_flash_drive_is_told_to_keep_something() -> None:
     assert "spare sectors" in told[1]
     told = [" ".join(option.detail) for option in wipe_question(replace(TARGET, rotational=True)).options]
     assert "spare sectors" not in told[1]
-    assert "can be brought back" in told[0]
+    assert "can bring them back" in told[0]
 
 
 def test_a_shell() -> None:

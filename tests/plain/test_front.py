@@ -68,7 +68,7 @@ def test_a_number_picks(lines: list[str], answer: str | None) -> None:
     got, said = typed(lambda front: front.pick(FRUIT), *lines)
     assert got == answer
     assert said.startswith(
-        "\nFruit\nFresh today.\n1. Apple\n   green\n- Not possible: Peach. It is rotten.\n2. Pear (marked)\n"
+        "\nFruit\nFresh today.\n1. Apple\n   green\n- Not possible: Peach. It is rotten.\n2. Pear (proposed)\n"
         "Number; b or an empty line goes back, ? is help: "
     )
 
