@@ -34,7 +34,7 @@ class Lines(Widget):
 class Words(Lines):
     """Lines of text, each wrapped by itself. Without any it takes no room."""
 
-    lines: reactive[tuple[Content, ...]] = reactive((), layout=True)
+    lines: reactive[tuple[Content, ...]] = reactive((), layout=True, always_update=True)  # styles count, too
 
     def __init__(self, lines: Iterable[str | Content] = (), **options: str) -> None:
         """`options` are `id` and `classes`."""

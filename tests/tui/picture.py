@@ -24,7 +24,7 @@ def picture(app: RescueApp) -> str:
     strips = app.screen._compositor.render_strips()
     width, height = app.size
     box = f"0 0 {width * _WIDTH} {height * _HEIGHT}"
-    font = 'font-family="monospace" font-size="13" xml:space="preserve"'
+    font = 'font-family="monospace" font-size="13" xml:space="preserve" shape-rendering="crispEdges"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" {font}>',
         f'<rect width="100%" height="100%" fill="{_PAPER}"/>',

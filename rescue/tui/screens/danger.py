@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
@@ -12,7 +11,8 @@ from textual.widgets import Input
 from rescue.flows.front import Danger
 from rescue.language import _
 from rescue.text import printable
-from rescue.tui.lines import Words, plain
+from rescue.tui.entry import bracketed, entry
+from rescue.tui.lines import Words, plain, styled
 from rescue.tui.screens.asked import Asked
 from rescue.tui.screens.picture import CommandLines, PictureView
 
@@ -33,7 +33,10 @@ class DangerScreen(Asked[str]):
 
     def content(self) -> Iterable[Widget]:
         """What will happen."""
-        yield Words(self._danger.steps, id="steps")
+        yield Words(
+            (plain(step) if step.startswith(" ") else styled(step, "bold $loud") for step in self._danger.steps),
+            id="steps",
+        )
         yield from map(PictureView, self._danger.pictures)
         yield CommandLines(self._danger.command)
 
@@ -41,12 +44,7 @@ class DangerScreen(Asked[str]):
         """What is asked, and where it is typed."""
         yield Words(self._question(), id="question")
         if self._danger.confirm:
-            yield Horizontal(
-                Words(["["], classes="edge"),
-                Input(id="confirm", compact=True, select_on_focus=False),
-                Words(["]"], classes="edge"),
-                classes="typed",
-            )
+            yield bracketed(entry("confirm"))
 
     def keys(self) -> dict[str, str]:
         """No key overwrites anything by itself."""

@@ -7,13 +7,14 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
 from rescue.flows.front import Field, FieldKind, Form
 from rescue.language import _
+from rescue.tui.entry import bracketed, entry
 from rescue.tui.lines import Lines, Words, hang, styled
 from rescue.tui.screens.act import Act
 from rescue.tui.screens.asked import Asked
@@ -108,15 +109,22 @@ class FieldBox(Vertical):
             case FieldKind.FLAG:
                 yield FlagField(field)
             case FieldKind.TEXT | FieldKind.HIDDEN:
-                with Horizontal(classes="typed"):
-                    yield Words(["["], classes="edge")
-                    hidden = field.kind is FieldKind.HIDDEN
-                    yield Input(
-                        field.value, id=f"field-{field.name}", password=hidden, compact=True, select_on_focus=False
-                    )
-                    yield Words(["]"], classes="edge")
+                hidden = field.kind is FieldKind.HIDDEN
+                yield bracketed(entry(f"field-{field.name}", field.value, hidden=hidden))
         if field.hint:
             yield Words([field.hint], classes="hint")
+
+    def on_descendant_focus(self) -> None:
+        """The cursor stands here."""
+        self._mark("$style-cursor")
+
+    def on_descendant_blur(self) -> None:
+        """It stands elsewhere."""
+        self._mark("")
+
+    def _mark(self, style: str) -> None:
+        for label in self.query(".label").results(Words):
+            label.say([styled(self.field.label, style)])
 
     @property
     def value(self) -> str:

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from rescue.flows.front import Page
 from rescue.language import _
+from rescue.tui.entry import entry
 from rescue.tui.lines import Words, indented, plain
 from rescue.tui.screens.asked import Asked
 
@@ -46,7 +47,7 @@ class PageScreen(Asked[str]):
         """The search."""
         if not self._page.search:
             return []
-        field = Input(id="search", compact=True, placeholder=_("Search for …"), select_on_focus=False)
+        field = entry("search", placeholder=_("Search for …"))
         field.display = False
         return [field]
 
