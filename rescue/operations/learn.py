@@ -6,11 +6,9 @@ from collections.abc import Callable
 from rescue.cancel import CancelToken
 from rescue.devices import smart
 from rescue.devices.health import Health
-from rescue.devices.model import Disk, Inventory, Partition
+from rescue.devices.model import Disk, Inventory
 from rescue.filesystems import usage
-from rescue.operations.facts import Facts, nodes_of
-
-Key = tuple[object, ...]
+from rescue.operations.facts import Facts, Key, drive_key, drives_by_key, node_key, nodes_by_key, nodes_of
 
 
 class FactFinder:
@@ -46,17 +44,16 @@ class FactFinder:
 
     def _forget(self, inventory: Inventory, *, everything: bool) -> None:
         """Drop what belongs to disks that are gone: whatever comes in their place is looked at."""
-        disks = () if everything else inventory.disks
-        nodes = {_node_key(node) for disk in disks for node in nodes_of(disk)}
+        left = Inventory(()) if everything else inventory
+        nodes, drives = nodes_by_key(left), drives_by_key(left)
         self._used = {key: used for key, used in self._used.items() if key in nodes}
-        drives = {_drive_key(disk) for disk in disks}
         self._healths = {key: health for key, health in self._healths.items() if key in drives}
 
     def _learn_used(self, disk: Disk, cancel: CancelToken) -> bool:
         """True where there is something new to tell."""
         new = False
         for node in nodes_of(disk) if disk.readable else ():
-            key = _node_key(node)
+            key = node_key(disk, node)
             if key in self._used or cancel.cancelled:
                 continue
             self._used[key] = self._used_bytes(node.path, node.filesystem.type) if node.filesystem else None
@@ -64,7 +61,7 @@ class FactFinder:
         return new
 
     def _learn_health(self, disk: Disk, cancel: CancelToken) -> bool:
-        key = _drive_key(disk)
+        key = drive_key(disk)
         if key in self._healths:
             return False
         told = self._health(disk.path, cancel)
@@ -74,21 +71,9 @@ class FactFinder:
         return told is not None
 
     def _facts(self, inventory: Inventory) -> Facts:
-        used = {node.path: self._used.get(_node_key(node)) for disk in inventory.disks for node in nodes_of(disk)}
-        health = {disk.path: self._healths.get(_drive_key(disk)) for disk in inventory.disks}
+        used = {path: self._used.get(key) for key, path in nodes_by_key(inventory).items()}
+        health = {path: self._healths.get(key) for key, path in drives_by_key(inventory).items()}
         return Facts(
             {path: count for path, count in used.items() if count is not None},
             {path: told for path, told in health.items() if told is not None},
         )
-
-
-def _node_key(node: Disk | Partition) -> Key:
-    """Another file system in the same place is another one."""
-    start = node.start if isinstance(node, Partition) else 0
-    return node.path, start, node.size, node.filesystem
-
-
-def _drive_key(disk: Disk) -> Key:
-    """The drive as a thing: a new partition table makes no other drive."""
-    who = disk.identity
-    return disk.path, who.wwn, who.serial, who.backing, who.size

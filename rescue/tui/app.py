@@ -81,9 +81,9 @@ class Found(Message):
 class Learned(Message):
     """More is known about the disks."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, stop: CancelToken) -> None:
         super().__init__()
-        self.facts = facts
+        self.facts, self.look = facts, stop
 
 
 class Seated(Message):
@@ -207,8 +207,8 @@ class RescueApp(App[None]):
 
     @work(thread=True, group="facts")
     def _learn(self, learn: "Learn", inventory: Inventory, stop: CancelToken, *, afresh: bool) -> None:
-        """How full and how well the disks are. What comes after the next scan has begun to learn is not shown."""
-        learn(inventory, afresh, lambda facts: None if stop.cancelled else self._post(Learned(facts)), stop)
+        """How full and how well the disks are."""
+        learn(inventory, afresh, lambda facts: self._post(Learned(facts, stop)), stop)
 
     @work(thread=True, exclusive=True, group="seat")
     def _take_over(self, leader: Holder) -> None:
@@ -232,17 +232,18 @@ class RescueApp(App[None]):
 
     def on_found(self, message: Found) -> None:
         """Show what was found."""
+        self._learning.cancel()
         self.home.busy = False
         self.home.found = message.result
-        self._learning.cancel()
         if isinstance(message.result, Inventory) and self._learn_facts is not None:
             self._learning = CancelToken()
             self._learn(self._learn_facts, message.result, self._learning, afresh=self._afresh)
             self._afresh = False
 
     def on_learned(self, message: Learned) -> None:
-        """Show what was learned."""
-        self.home.facts = message.facts
+        """Show what was learned, unless it is about disks of a former scan."""
+        if not message.look.cancelled:
+            self.home.facts = message.facts
 
     def on_told(self, message: Told) -> None:
         """Show which jobs there are."""

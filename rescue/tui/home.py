@@ -190,8 +190,10 @@ class HomeScreen(Screen[None]):
         """Say at the top what goes on."""
         self._say_state()
 
-    async def watch_found(self) -> None:
-        """Replace the cards, and stay where the reader was."""
+    async def watch_found(self, before: Inventory | RescueError | None, now: Inventory | RescueError | None) -> None:
+        """Replace the cards, and stay where the reader was. What is known of a disk is not shown with another one."""
+        looks = [found if isinstance(found, Inventory) else Inventory(()) for found in (before, now)]
+        self.facts = self.facts.still(*looks)
         disks = self.query_one("#disks")
         place = disks.scroll_offset
         with self.app.batch_update():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.color import Color, ColorType
@@ -146,6 +147,37 @@ def test_a_change_of_disks_asks_only_for_what_is_new_and_f5_for_everything() -> 
     act(app, scene)
     assert learner.afresh == [False, False, True, False]
     assert all(stop.cancelled for stop in learner.stops)  # each by the one that came after it, the last by the end
+
+
+def test_a_disk_in_the_place_of_another_shows_nothing_of_it() -> None:
+    """Not even while nobody has told anything about it, and not what comes late about the former one."""
+    disks = [fakes.windows()]
+    tells: list[Callable[[Facts], None]] = []
+
+    def learn(inventory: Inventory, afresh: bool, tell: Callable[[Facts], None], stop: CancelToken) -> None:
+        del afresh, stop
+        tells.append(tell)
+        if inventory.disks[0].confirm != "OTHER":
+            tell(known.FACTS)
+
+    def look() -> Inventory:
+        return Inventory(tuple(disks))
+
+    app = fakes.FakeApp(look, fakes.watch_once, fakes.FakeSeat(), lambda: None, known.offered([]), learn)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "+ healthy" in text(app)
+        whole = disks[0]
+        disks[0] = replace(whole, confirm="OTHER", identity=replace(whole.identity, serial="OTHER"))
+        await pilot.press("f5")
+        await settle(pilot)
+        tells[0](known.FACTS)
+        await settle(pilot)
+        assert "confirm OTHER" in text(app)
+        assert "healthy" not in text(app)
+        assert "░" not in text(app)
+
+    act(app, scene)
 
 
 def test_what_was_known_stays_while_a_scan_shows_the_disks_anew() -> None:

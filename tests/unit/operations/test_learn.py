@@ -72,7 +72,7 @@ def test_a_disk_that_comes_back_and_a_new_one_are_asked() -> None:
     assert set(machine.told[-1].health) == {"/dev/sda"}
     assert machine.look(a, b) == ["/dev/sdb1", "/dev/sdb2", "/dev/sdb"]
     other = replace(b, identity=replace(b.identity, serial="OTHER"))
-    assert machine.look(a, other) == ["/dev/sdb"]
+    assert machine.look(a, other) == ["/dev/sdb1", "/dev/sdb2", "/dev/sdb"]
 
 
 def test_a_partition_that_changed_is_asked_and_the_drive_is_not() -> None:
@@ -145,6 +145,18 @@ def test_two_at_once_wait_for_one_another() -> None:
         thread.join()
     assert len(told) == 12
     assert told[-1].health == {"/dev/sda": WELL}
+
+
+def test_another_disk_in_the_same_place_has_nothing_of_the_former_one() -> None:
+    a, b = disk("sda"), disk("sdb")
+    facts = Facts({"/dev/sda1": 1, "/dev/sda2": 2, "/dev/sdb1": 3}, {"/dev/sda": WELL, "/dev/sdb": WELL})
+    other = replace(a, identity=replace(a.identity, serial="OTHER"))
+    assert facts.still(Inventory((a, b)), Inventory((a, b))) == facts
+    assert facts.still(Inventory((a, b)), Inventory((other, b))) == Facts({"/dev/sdb1": 3}, {"/dev/sdb": WELL})
+    assert facts.still(Inventory((a, b)), Inventory((b,))) == Facts({"/dev/sdb1": 3}, {"/dev/sdb": WELL})
+    assert facts.still(Inventory(()), Inventory((a, b))) == Facts()
+    formatted = with_part(a, replace(a.partitions[0], filesystem=FilesystemInfo("ext4", "new")))
+    assert facts.still(Inventory((a,)), Inventory((formatted,))) == Facts({"/dev/sda2": 2}, {"/dev/sda": WELL})
 
 
 def test_how_full_a_disk_is_needs_all_that_matters() -> None:
