@@ -96,6 +96,7 @@ def _mount(place: Place, point: Path) -> None:
             continue
         if not done.status:
             _require_writable(place, point)
+            mounting.restrict(point)
             return
         if not any(word in done.error_text for word in _NO_DRIVER):
             raise _refusal(place, done.error_text)
@@ -148,5 +149,5 @@ def _refusal(place: Place, said: str) -> PlaceError:
     reason = mounting.last_line(said) if said else _("it is damaged.")
     return PlaceError(
         _("{name} cannot be opened for writing: {reason}").format(name=place.name, reason=reason),
-        hint=_("Nothing was changed on it. Check its file system with the system that it belongs to, or use another."),
+        hint=_("Nothing was repaired on it. Check it with the system that it belongs to, or use another drive."),
     )

@@ -50,6 +50,11 @@ def make_point(point: Path) -> None:
         ) from error
 
 
+def restrict(point: Path) -> None:
+    """Put the options on a mount whose driver, in user space, did not take them."""
+    process.run(["mount", "--options", f"remount,bind,{OPTIONS}", str(point)])
+
+
 def remove_point(point: Path) -> None:
     """Remove one of our directories when nothing is mounted there. Never what is in it."""
     if point.parent == BASE and mount_at(point) is None:
