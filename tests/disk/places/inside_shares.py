@@ -1,4 +1,4 @@
-"""In the guest, whose kernel has the drivers: shares of a Samba server and exports of an NFS server, all in one Linux."""
+"""In the guest, whose kernel has the drivers: shares of a Samba server, exports of an NFS server, in one Linux."""
 
 from __future__ import annotations
 
