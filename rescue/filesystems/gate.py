@@ -49,10 +49,9 @@ def demand_proven(filesystem: str, unproven: Iterable[str]) -> None:
 def demand_covered(used: Extents, needed: Iterable[tuple[str, Extent]]) -> None:
     """Every named structure lies in the map."""
     for name, (start, end) in needed:
-        demand(
-            used.contains(start, end),
-            _("The map of used blocks leaves out the {name} at byte {start}.").format(name=name, start=start),
-        )
+        if not used.contains(start, end):
+            text = _("The map of used blocks leaves out the {name} at byte {start}.")
+            raise UnmappableError(text.format(name=name, start=start))
 
 
 def demand_count(used: int, expected: int, tolerance: int = 0) -> None:

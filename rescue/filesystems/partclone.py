@@ -115,8 +115,9 @@ class _Pieces:
                     _("The map of used blocks has a line that is none: {line!r}").format(line=line[:80])
                 )
             start, length = int(match[1], 16), int(match[2], 16)
-            whole = start == self.end and length > 0 and start + length < 1 << 63
-            demand(whole, _("The map of used blocks has a gap or an overlap at byte {start}.").format(start=start))
+            if start != self.end or length <= 0 or start + length >= 1 << 63:
+                text = _("The map of used blocks has a gap or an overlap at byte {start}.")
+                raise UnmappableError(text.format(start=start))
             self.end = start + length
             if match[3] == "+":
                 yield start, self.end
