@@ -78,4 +78,5 @@ include livebuild/rules.mk
 
 clean: ## remove sample disks, caches and the virtual environment
 	@if [ -d build ]; then $(AS_ROOT) sh tests/samples/detach.sh build && $(AS_ROOT) rm -rf ./build; fi
+	@rm -f $(catalogues)
 	@rm -rf ./.venv ./*.egg-info ./.mypy_cache ./.ruff_cache ./.pytest_cache ./.hypothesis
