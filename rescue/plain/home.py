@@ -8,6 +8,7 @@ from rescue.errors import RescueError
 from rescue.flows.front import Choice
 from rescue.flows.offer import Offer
 from rescue.language import _
+from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.plain.asking import BACK, HELP
 from rescue.plain.front import PlainFront
