@@ -37,7 +37,7 @@ class Asked(Screen[None], Generic[R]):
     ]
 
     def __init__(self, title: str, topic: str) -> None:
-        """`topic` names the page of the help."""
+        """`topic` names the page of the help; empty where there is none."""
         super().__init__()
         self.heading = title
         self.topic = topic
@@ -75,7 +75,8 @@ class Asked(Screen[None], Generic[R]):
 
     def show_keys(self) -> None:
         """Show the keys as they are now."""
-        self.query_one(KeyBar).show({**self.keys(), "Esc": self.back_text(), "F1": _("Help")})
+        more = {"F1": _("Help")} if self.topic else {}
+        self.query_one(KeyBar).show({**self.keys(), "Esc": self.back_text(), **more})
 
     def back_text(self) -> str:
         """What Escape does."""
