@@ -12,6 +12,7 @@ from rescue.language import _
 from rescue.repository.place import in_words
 
 LOCK_NAME = "lock"
+_TAKEN = (errno.EWOULDBLOCK, errno.EACCES)  # the second is what a Windows or Samba server makes of it
 
 
 @contextmanager
@@ -49,11 +50,11 @@ def _take(descriptor: int, *, exclusive: bool) -> None:
     mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
     try:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise in_words(_("lock the repository"), error) from error
         if exclusive:
             message = _("The repository is in use by another program.")
         else:
             message = _("The repository is being pruned or repaired by another program.")
         raise RepositoryLockedError(message, hint=_("Wait until that program has ended.")) from error
-    except OSError as error:
-        raise in_words(_("lock the repository"), error) from error

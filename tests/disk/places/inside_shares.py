@@ -125,20 +125,33 @@ def test_smb_read_only_is_for_a_restore(client: Client, samba: SmbServer) -> Non
 def test_smb_locks_hold_between_computers(client: Client, samba: SmbServer, tmp_path: Path) -> None:
     """Another client of the server, as another computer is one, keeps the repository from being pruned."""
     place = client.place(samba.url(), "--user", "anna")
-    repo = f"{place['directory']}/locked"
-    client.rescue.run("init", repo)
-    other = tmp_path / "other"
-    other.mkdir()
     options = f"username=anna,port={samba.daemon.port},credentials=/proc/self/fd/0,nosharesock"
-    tool("mount.cifs", "//127.0.0.1/backups", str(other), "-o", options, text=f"password={ANNA.password}\n")
-    waiting = subprocess.Popen(["flock", "--shared", str(other / "locked/lock"), "sleep", "300"])
+    argv = ("mount.cifs", "//127.0.0.1/backups", str(tmp_path / "other"), "-o", options)
+    locked_out(client, str(place["directory"]), tmp_path, argv)
+
+
+def test_nfs_locks_hold_between_computers(client: Client, ganesha: NfsServer, tmp_path: Path) -> None:
+    place = client.place(ganesha.url())
+    options = f"vers=4.2,port={ganesha.daemon.port},nosharecache"
+    argv = ("mount.nfs", "127.0.0.1:/backups", str(tmp_path / "other"), "-o", options)
+    locked_out(client, str(place["directory"]), tmp_path, argv)
+
+
+def locked_out(client: Client, directory: str, tmp_path: Path, argv: tuple[str, ...]) -> None:
+    """Who holds the lock through a mount of its own, made by `argv`, is seen; once it lets go, all is well."""
+    repo = f"{directory}/locked"
+    client.rescue.run("init", repo)
+    (tmp_path / "other").mkdir()
+    tool(*argv, text=f"password={ANNA.password}\n")
+    lock = tmp_path / "other/locked/lock"
+    holder = subprocess.Popen(["flock", "--shared", "--no-fork", str(lock), "sleep", "300"])
     try:
         wait_until(lambda: refused(client, repo), "the lock of the other client is seen")
     finally:
-        subprocess.run(["pkill", "--parent", str(waiting.pid)], check=False)
-        waiting.kill()
-        waiting.wait()
-        tool("umount", "--lazy", str(other))
+        holder.kill()
+        holder.wait()
+        tool("umount", str(tmp_path / "other"))
+    client.rescue.run("prune", "--repo", repo)
 
 
 def refused(client: Client, repo: str) -> bool:

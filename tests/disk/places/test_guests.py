@@ -24,6 +24,7 @@ TESTS = {
         "test_smb_locks_hold_between_computers",
         "test_nfs_what_is_wrong_is_told",
         "test_nfs_holds_a_repository",
+        "test_nfs_locks_hold_between_computers",
         "test_smb_server_dies_and_comes_back",
         "test_nfs_server_dies_and_comes_back",
     ),
