@@ -44,13 +44,14 @@ class Lines:
         os.write(self._ours, keys.encode())
 
     def hears(self, words: str) -> str:
-        """Wait until the words come after those that were heard before; all that came until then."""
+        """Wait until the words come, in one line or in several, after those that were heard before; all until then."""
         end = time.monotonic() + _SECONDS
-        while (place := self.said.find(words, self._from)) < 0:
+        wanted = re.compile(r"\s+".join(map(re.escape, words.split())))
+        while (found := wanted.search(self.said, self._from)) is None:
             ready, _, _ = select.select([self._ours], [], [], max(0, end - time.monotonic()))
             assert ready, f"{words!r} did not come: {self.said[-3000:]!r}"
             self.said += os.read(self._ours, 65536).decode(errors="replace")
-        heard, self._from = self.said[self._from : place + len(words)], place + len(words)
+        heard, self._from = self.said[self._from : found.end()], found.end()
         return heard
 
     def ends(self) -> int:

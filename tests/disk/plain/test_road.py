@@ -90,3 +90,63 @@ def test_the_disks_are_told(lines: Open, image: Path) -> None:
         choose(here, PROMPT, "Disks")
         choose(here, _QUESTION, "")
         assert "somebody has to type: target-0042.img" in here.hears("goes back")
+
+
+def test_a_disk_is_backed_up_verified_and_its_image_deleted(lines: Open, image: Path, tmp_path: Path) -> None:
+    place = tmp_path / "backups"
+    place.mkdir()
+    with attached(image) as disk:
+        here = lines("--plain", RESCUE_DEVICES=disk, RESCUE_STATE_DIR=str(tmp_path / "state"))
+        back_up(here, place)
+        choose(here, PROMPT, "Images")
+        into_folder(here, place)
+        choose(here, _QUESTION, "")
+        choose(here, _QUESTION, "Verify")
+        here.hears("Every byte of the image is as it was stored.")
+        here.hears(_QUESTION)
+        here.press("b\n")
+        choose(here, _QUESTION, "")
+        name = re.search(r"\+ OK (\S+)\r\n", here.said[here.said.rindex("Id: ") - 600 :])
+        assert name, here.said[-3000:]
+        choose(here, _QUESTION, "Delete")
+        here.hears(_QUESTION)
+        here.press("yes\n")
+        here.hears("is not the text. Nothing was changed.")
+        here.press(f"{name[1]}\n")
+        here.hears("is deleted.")
+        here.press("\nb\nq\n")
+        assert here.ends() == 0
+    assert not list((place / "rescue" / "snapshots").iterdir())
+    assert "\x1b" not in here.said
+
+
+def back_up(here: Lines, place: Path) -> None:
+    """The only disk into a new repository in a folder."""
+    choose(here, PROMPT, "Back up")
+    choose(here, _QUESTION, "What:")
+    here.hears("1. Whole disk:")
+    here.hears(_QUESTION)
+    here.press("1\n")
+    choose(here, _QUESTION, "Where to:")
+    into_folder(here, place)
+    told = here.hears(_QUESTION)
+    assert "s: Start the backup;" in told.replace("\r\n", " ")
+    here.press("\n")  # an empty line starts nothing
+    choose(here, PROMPT, "Back up")
+    choose(here, _QUESTION, "What:")
+    here.hears(_QUESTION)
+    here.press("1\n")
+    choose(here, _QUESTION, "Where to:")
+    into_folder(here, place)
+    here.hears(_QUESTION)
+    here.press("s\n")
+    here.hears("The backup is complete.")
+    here.hears(_QUESTION)
+    here.press("b\n")
+
+
+def into_folder(here: Lines, place: Path) -> None:
+    """Choose a folder of this computer as the place."""
+    choose(here, _QUESTION, "A folder of this computer")
+    here.hears("goes back, ? is help:")
+    here.press(f"{place}\n")
