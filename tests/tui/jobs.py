@@ -27,7 +27,7 @@ class FakeJob:
         self.home.mkdir(parents=True)
         self._lock = os.open(self.home / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        document = {"pid": 2**22 + 1, "title": title, "words": words, "began": 1.0, "detail": {}}
+        document = {"pid": 2**22, "title": title, "words": words, "began": 1.0, "detail": {}}
         (self.home / "job.json").write_text(json.dumps(document))
         self.job: Job = next(job for job in jobs(folder) if job.folder == self.home)
 
