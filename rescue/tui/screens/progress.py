@@ -22,11 +22,11 @@ from rescue.operations import jobs
 from rescue.operations.jobs import Follower, Job
 from rescue.tui.dialogs import Dialog
 from rescue.tui.lines import Words, plain, styled
+from rescue.tui.pace import Pace
 from rescue.tui.screens.asked import Asked
 from rescue.tui.screens.course import Gauge, Parts, result_lines, verdict
 from rescue.tui.screens.picture import CommandLines
 
-POLL_SECONDS = 0.25
 POWER_OFF_SECONDS = 60
 _LOG_LINES = 100
 
@@ -59,6 +59,7 @@ class ProgressScreen(Asked[str]):
         self._job, self._close, self._power_off, self._clock = job, close, power_off, clock
         self._follower = Follower(job)
         self._course = Course(job.words)
+        self._pace = Pace()
         self._kept: list[Event] = []
         self._stops = 0
         self._power = False
@@ -102,8 +103,16 @@ class ProgressScreen(Asked[str]):
     async def _begin(self) -> None:
         self._hear(await asyncio.to_thread(self._follower.read))
         self.look()
+        self._wait()
+
+    def _wait(self) -> None:
+        """Look again after a while."""
         if self.ending is None:
-            self.set_interval(POLL_SECONDS, self.look)
+            self.set_timer(self._pace.next(), self._look_again)
+
+    def _look_again(self) -> None:
+        self.look()
+        self._wait()
 
     def look(self) -> None:
         """See what is new. Whether it lives is asked first: what it said last is then already there."""
