@@ -22,6 +22,7 @@ _PHASES = {
     "restore": N_("restore"),
     "clone": N_("clone"),
     "write": N_("write"),
+    "format": N_("format"),
     "verify": N_("verify"),
     "check": N_("check"),
 }
@@ -30,6 +31,14 @@ _JOBS = {
     "restore": N_("restore"),
     "clone": N_("clone"),
     "stick": N_("stick"),
+    "verify": N_("verify"),
+    "check": N_("check"),
+    "format": N_("format"),
+    "surface": N_("surface"),
+    "table save": N_("table save"),
+    "table restore": N_("table restore"),
+    "undo": N_("undo"),
+    "wipe": N_("wipe"),
 }
 
 
@@ -79,7 +88,7 @@ class Phase(Enum):
     @property
     def word(self) -> str:
         """The same for people."""
-        return _(_PHASES[self.value])
+        return _(_PHASES.get(self.value, self.value))
 
 
 @dataclass(frozen=True, slots=True)

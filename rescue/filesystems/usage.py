@@ -11,6 +11,7 @@ from rescue.errors import RescueError
 from rescue.filesystems import btrfs, exfat, ext_bitmaps, ext_superblock, f2fs, fat, hfsplus, ntfs, xfs_superblock
 from rescue.filesystems.gate import demand
 from rescue.filesystems.volume import Volume, opened, size_of
+from rescue.language import _
 
 _SECONDS = 10.0
 
@@ -36,9 +37,9 @@ def used_bytes(path: str, fstype: str | None) -> int | None:
 def _ext(volume: Volume) -> int:
     """The superblock's count after an unmount, else that of the group descriptors."""
     superblock = ext_superblock.peek_superblock(volume)
-    demand(not superblock.has_errors, "The file system is marked as having errors.")
+    demand(not superblock.has_errors, _("The file system is marked as having errors."))
     free = superblock.free_blocks if superblock.clean else ext_bitmaps.free_blocks(volume, superblock)
-    demand(free <= superblock.blocks, "The ext superblock is damaged.")
+    demand(free <= superblock.blocks, _("The ext superblock is damaged."))
     return (superblock.blocks - free) * superblock.block_size
 
 

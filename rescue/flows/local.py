@@ -205,7 +205,7 @@ def _is_table(path: Path) -> bool:
 def _aimed(request: Request, target: str) -> Request:
     """The same request with another target."""
     if isinstance(request, BackupRequest | VerifyRequest | CheckRequest | SurfaceRequest | TableSaveRequest):
-        raise UsageError("This has no target.")
+        raise UsageError(_("This has no target."))
     return replace(request, target=target)
 
 
@@ -243,4 +243,4 @@ def _prepared(  # noqa: PLR0911 - a case a kind of request
             with prepared_format(request, sink=nowhere, cancel=cancel) as job:
                 return job.plan
         case _:
-            raise UsageError("This is not planned, it is only done.")
+            raise UsageError(_("This is not planned, it is only done."))

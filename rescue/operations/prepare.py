@@ -205,7 +205,10 @@ def _require_name(name: str | None) -> None:
         return
     lost = not name.strip() or ":" in name or name.startswith("-") or name == "latest"
     if lost or not name.isprintable():
-        raise UsageError(f"“{name}” cannot be the name of a snapshot.", hint="Use letters, digits, blanks, - _ . only.")
+        raise UsageError(
+            _("“{name}” cannot be the name of a snapshot.").format(name=name),
+            hint=_("Use letters, digits, blanks, - _ . only."),
+        )
 
 
 def _require_note(note: str) -> None:

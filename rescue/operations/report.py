@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rescue import settings
-from rescue.errors import RescueError
+from rescue.errors import RescueError, reason_of
 from rescue.events import Outcome, job_word
 from rescue.language import _
 from rescue.operations import machine
@@ -106,8 +106,10 @@ def export_reports(reports: Sequence[Report], directory: Path) -> Path:
             _write(folder / f"{_file_name(report.name)}.txt", report.lines)
     except OSError as error:
         raise RescueError(
-            f"The reports cannot be saved in {directory}: {error.strerror}.",
-            hint="Choose another place, with some space, where files can be written.",
+            _("The reports cannot be saved in {directory}: {reason}.").format(
+                directory=directory, reason=reason_of(error)
+            ),
+            hint=_("Choose another place, with some space, where files can be written."),
         ) from error
     return folder
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rescue.devices.model import Disk
 from rescue.errors import RescueError
-from rescue.events import JobFinished, Note, Outcome, Sink
+from rescue.events import JobFinished, Note, Outcome, Sink, job_word
 from rescue.extents import Extent, Extents
 from rescue.images.layout import Region
 from rescue.language import _, ngettext
@@ -94,7 +94,7 @@ def _verdict(outcome: Outcome, found: Findings) -> str:
 
 def _lines(found: Findings) -> list[str]:
     """The plan that ran, the regions, and what came of it."""
-    lines = [f"surface, {machine.now():%Y-%m-%d %H:%M} UTC", *found.steps]
+    lines = [f"{job_word('surface')}, {machine.now():%Y-%m-%d %H:%M} UTC", *found.steps]
     for name, result, why in found.results:
         lines += [f"  {name}: {result.value}", *(f"      {text}" for text in why)]
     lines.append(

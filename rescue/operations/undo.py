@@ -26,11 +26,13 @@ from rescue.errors import (
     TableError,
     TargetChangedError,
     TargetWriteError,
+    reason_of,
 )
 from rescue.events import JobFinished, JobStarted, Outcome, Sink
 from rescue.extents import Extents
 from rescue.fields import Fields
 from rescue.images.scan_layout import read_bytes, table_of
+from rescue.language import _
 from rescue.operations import machine
 from rescue.operations.claims import require_unlocked
 from rescue.operations.prepare import look
@@ -75,11 +77,13 @@ class UndoPlan:
     def describe(self) -> tuple[str, ...]:
         """The plan for people, a line a step."""
         size = format_size(sum(len(data) for _, data in self.kit.pieces))
-        what = f"what was saved before `rescue {self.kit.job}` of {self.kit.date}"
+        what = _("what was saved before `rescue {job}` of {date}").format(job=self.kit.job, date=self.kit.date)
         return (
-            f"Write back to {self.target.path} ({self.target.model or 'disk'}, {self.target.confirm}) {what}:",
-            f"  the partition table and the headers of its partitions, {size}.",
-            "  File contents that were overwritten since then do not come back.",
+            _("Write back to {path} ({model}, {confirm}) {what}:").format(
+                path=self.target.path, model=self.target.model or _("disk"), confirm=self.target.confirm, what=what
+            ),
+            "  " + _("the partition table and the headers of its partitions, {size}.").format(size=size),
+            "  " + _("File contents that were overwritten since then do not come back."),
         )
 
     def digest(self) -> str:
@@ -113,8 +117,10 @@ def save_kit(disk: Disk, job: str, also: Extents = Extents()) -> Path:  # noqa: 
         _sync(folder)
     except OSError as error:
         raise RescueError(
-            f"The undo kit cannot be saved in {folder}: {error.strerror}. Nothing was written.",
-            hint="Name a directory with some space in RESCUE_STATE_DIR.",
+            _("The undo kit cannot be saved in {folder}: {reason}. Nothing was written.").format(
+                folder=folder, reason=reason_of(error)
+            ),
+            hint=_("Name a directory with some space in RESCUE_STATE_DIR."),
         ) from error
     return path
 
@@ -138,7 +144,8 @@ def find_kit(disk: Disk) -> UndoKit:
         found = kit
     if found is None:
         raise NoUndoError(
-            f"There is no undo kit for {disk.path} in {_folder()}.", hint="A kit is made before Rescue writes a disk."
+            _("There is no undo kit for {path} in {folder}.").format(path=disk.path, folder=_folder()),
+            hint=_("A kit is made before Rescue writes a disk."),
         )
     return found
 
@@ -232,7 +239,9 @@ def _write_back(kit: UndoKit, disk: Disk) -> None:
                 device.pwrite(buffer, offset)
             device.flush()
         except OSError as error:
-            raise TargetWriteError(f"{disk.path} does not take the data: {error.strerror}.") from error
+            raise TargetWriteError(
+                _("{path} does not take the data: {reason}.").format(path=disk.path, reason=reason_of(error))
+            ) from error
 
 
 def _show(disk: Disk) -> None:
@@ -253,8 +262,10 @@ def _read_pieces(disk: Disk, also: Extents) -> Iterator[dict[str, object]]:
                 yield {"offset": start, "length": len(data), "data": base64.b64encode(zlib.compress(data)).decode()}
     except OSError as error:
         raise SourceReadError(
-            f"{disk.path} cannot be read for the undo kit: {error.strerror}. Nothing was written.",
-            hint="A drive that cannot be read should not be written. `smartctl -a` tells about its health.",
+            _("{path} cannot be read for the undo kit: {reason}. Nothing was written.").format(
+                path=disk.path, reason=reason_of(error)
+            ),
+            hint=_("A drive that cannot be read should not be written. `smartctl -a` tells about its health."),
         ) from error
 
 
@@ -297,9 +308,9 @@ def _piece(fields: Fields) -> tuple[int, bytes]:
     try:
         data = zlib.decompressobj().decompress(base64.b64decode(fields.text("data"), validate=True), length + 1)
     except (ValueError, zlib.error) as error:
-        raise IntegrityError(f"{fields.where} is damaged.") from error
+        raise IntegrityError(_("{where} is damaged.").format(where=fields.where)) from error
     if len(data) != length:
-        raise IntegrityError(f"{fields.where} is damaged.")
+        raise IntegrityError(_("{where} is damaged.").format(where=fields.where))
     return fields.number("offset"), data
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
 from rescue.errors import CancelledError, RescueError, TargetWriteError, VerifyError
-from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Part, Phase, RegionFinished, Sink
+from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Part, Phase, RegionFinished, Sink, job_word
 from rescue.extents import Extent, Extents
 from rescue.language import _
 from rescue.operations import machine
@@ -206,7 +206,7 @@ def _result(job: _Job) -> Iterator[str]:
 def _report(job: _Job, outcome: Outcome, lines: list[str]) -> None:
     """Send the result, and keep it in a file."""
     plan = job.plan
-    verdict = f"{outcome.value}: wipe. " + " ".join(lines)
+    verdict = f"{outcome.word}: {job_word('wipe')}. " + " ".join(lines)
     detail: dict[str, object] = {
         "target": plan.target.path,
         "target_identity": plan.target.identity.to_json(),
@@ -217,6 +217,6 @@ def _report(job: _Job, outcome: Outcome, lines: list[str]) -> None:
         "not_read_back": [[start, end - start] for start, end in job.unread][:_MOST_SENT],
         "seconds": int(time.monotonic() - job.began),
     }
-    text = [f"wipe, {machine.now():%Y-%m-%d %H:%M} UTC", *plan.describe(), verdict]
+    text = [f"{job_word('wipe')}, {machine.now():%Y-%m-%d %H:%M} UTC", *plan.describe(), verdict]
     report = save_report("wipe", text, {"outcome": outcome.value, **detail})
     job.sink(JobFinished("wipe", outcome, {**detail, "lines": [verdict], "report": report}))

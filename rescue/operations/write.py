@@ -19,6 +19,7 @@ from rescue.images.device import DeviceSink, DeviceSource
 from rescue.images.ids import ChunkIds
 from rescue.images.layout import Region
 from rescue.images.sinks import CompareSink
+from rescue.language import _, ngettext
 from rescue.operations.parts import parts_of
 from rescue.operations.recheck import recheck_target
 from rescue.operations.report import save_report, write_report
@@ -97,7 +98,8 @@ def run_write(
     sink(JobStarted(plan.job, plan.describe(), parts_of(job.regions)))
     with told_locks(inventory, plan.target.path, sink):
         kit = save_kit(inventory.disk(plan.target.disk_path), plan.job, _scattered(plan))
-        sink(Note("", f"The undo kit is {kit}; `rescue undo {plan.target.disk_path}` uses it."))
+        text = _("The undo kit is {kit}; `rescue undo {path}` uses it.").format(kit=kit, path=plan.target.disk_path)
+        sink(Note("", text))
         try:
             _fill(job)
             origin.require_same()
@@ -116,7 +118,7 @@ def told_locks(inventory: Inventory, path: str, sink: Sink) -> Iterator[None]:
     """Write-lock every other disk than the target `path` while the block runs, and tell what stays writable."""
     with others_locked(inventory, keep=(path,)) as unlocked:
         for reason, other in {each.reason: each.path for each in unlocked}.items():
-            sink(Note("", f"{other} stays writable: {reason}."))
+            sink(Note("", _("{path} stays writable: {reason}.").format(path=other, reason=reason)))
         yield
 
 
@@ -183,7 +185,12 @@ def _compare(job: _Job[RawT]) -> None:
                     job.results[region.name] = (Outcome.FAILED, (error.message,))
                     continue
                 if region.name in compared.differing:
-                    text = f"{compared.differing[region.name]} chunks read back differ from what was written."
+                    count = compared.differing[region.name]
+                    text = ngettext(
+                        "{count} chunk read back differs from what was written.",
+                        "{count} chunks read back differ from what was written.",
+                        count,
+                    ).format(count=count)
                     job.results[region.name] = (Outcome.FAILED, (text,))
             if job.plan.table is not None:
                 verify_table(device, job.plan.table)
@@ -192,8 +199,10 @@ def _compare(job: _Job[RawT]) -> None:
     failed = [name for name, (outcome, _) in job.results.items() if outcome is Outcome.FAILED]
     if failed:
         raise VerifyError(
-            f"{job.plan.target.path} does not give back what was written to it ({', '.join(failed)}).",
-            hint="The drive, its cable or the memory of this computer is faulty. Do not use the copy.",
+            _("{path} does not give back what was written to it ({parts}).").format(
+                path=job.plan.target.path, parts=", ".join(failed)
+            ),
+            hint=_("The drive, its cable or the memory of this computer is faulty. Do not use the copy."),
         )
 
 
@@ -206,13 +215,18 @@ def _finish(job: _Job[RawT]) -> Outcome:
 def _tell_failure(job: _Job[RawT], error: BaseException) -> None:
     """Say, on screen and in the report, in which state the target is now."""
     for region in job.regions:
-        reason = "It was not written, or not to its end."
+        reason = _("It was not written, or not to its end.")
         job.results.setdefault(region.name, (Outcome.FAILED, (reason,)))
     state = job.plan.unfinished()
     if isinstance(error, RescueError):
         error.hint = f"{error.hint} {state}".strip()
-    stopped = error.message if isinstance(error, RescueError) else f"The program failed: {error!r}"
-    job.sink(Note("", stopped if not isinstance(error, CancelledError) else "The job was stopped on request."))
+    if isinstance(error, CancelledError):
+        stopped = _("The job was stopped on request.")
+    elif isinstance(error, RescueError):
+        stopped = error.message
+    else:
+        stopped = _("The program failed: {error!r}").format(error=error)
+    job.sink(Note("", stopped))
     job.sink(Note("", state))
     _report(job, Outcome.FAILED)
 

@@ -86,7 +86,9 @@ class WritePlan:
                 "{path} has no partition table now, or one that nobody has compared. What is in its partitions was "
                 "not touched. Run the job again, or `rescue undo {path}`."
             ).format(path=path)
-        return f"{path} is incomplete and must not be used. Run the job again, or `rescue undo {path}`."
+        return _("{path} is incomplete and must not be used. Run the job again, or `rescue undo {path}`.").format(
+            path=path
+        )
 
     def digest(self) -> str:
         """A name for exactly this plan: what it says, where each region goes, and on which disk."""

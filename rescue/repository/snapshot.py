@@ -10,6 +10,7 @@ from enum import Enum
 from rescue.errors import IntegrityError
 from rescue.events import Outcome
 from rescue.fields import Fields
+from rescue.language import _
 from rescue.repository.format import FORMAT_VERSION, ID_LENGTH, MAX_CHUNK_SIZE, is_id
 from rescue.repository.lists import LIST_CHUNK
 
@@ -93,10 +94,10 @@ class Snapshot:
         """Inverse of `to_bytes`; IntegrityError for anything that we would not have written."""
         fields = Fields.parse(data, where)
         if fields.number("format") != FORMAT_VERSION:
-            raise IntegrityError(f"{where} has another format.")
+            raise IntegrityError(_("{where} has another format.").format(where=where))
         chunk_size = fields.number("chunk_size", MAX_CHUNK_SIZE)
         if chunk_size < 4096 or chunk_size & (chunk_size - 1):
-            raise IntegrityError(f"{where} has an impossible chunk size.")
+            raise IntegrityError(_("{where} has an impossible chunk size.").format(where=where))
         snapshot = cls(
             name=fields.text("name"),
             created=fields.text("created"),
@@ -134,7 +135,7 @@ def _outcome(fields: Fields) -> Outcome:
     try:
         return Outcome(fields.text("outcome"))
     except ValueError as error:
-        raise IntegrityError(f"{fields.where} has an unknown outcome.") from error
+        raise IntegrityError(_("{where} has an unknown outcome.").format(where=fields.where)) from error
 
 
 def _disk(fields: Fields) -> DiskRecord:
@@ -150,11 +151,15 @@ def _disk(fields: Fields) -> DiskRecord:
         regions=tuple(map(_region, fields.objects("regions"))),
     )
     if len({region.name for region in record.regions}) < len(record.regions):
-        raise IntegrityError(f"{fields.where} has two regions of one name.")
+        raise IntegrityError(_("{where} has two regions of one name.").format(where=fields.where))
     position = 0
     for region in record.regions:
         if region.start < position or not region.size or region.start + region.size > size:
-            raise IntegrityError(f"{fields.where}: the region {region.name} lies over another one or outside the disk.")
+            raise IntegrityError(
+                _("{where}: the region {name} lies over another one or outside the disk.").format(
+                    where=fields.where, name=region.name
+                )
+            )
         position = region.start + region.size
     return record
 
@@ -163,13 +168,15 @@ def _require_list(region: RegionRecord, chunk_size: int, where: str) -> None:
     """The list of chunks has as many pieces as the region needs: who makes room for it need not doubt its size."""
     pieces = -(-(-(-region.size // chunk_size) * ID_LENGTH) // LIST_CHUNK) if region.included else 0
     if len(region.chunks) != pieces:
-        raise IntegrityError(f"{where}: the list of chunks of {region.name} has the wrong length.")
+        raise IntegrityError(
+            _("{where}: the list of chunks of {name} has the wrong length.").format(where=where, name=region.name)
+        )
 
 
 def _sector_size(fields: Fields) -> int:
     size = fields.number("sector_size", 65536)
     if size < 512 or size & (size - 1):
-        raise IntegrityError(f"{fields.where} has an impossible sector size.")
+        raise IntegrityError(_("{where} has an impossible sector size.").format(where=fields.where))
     return size
 
 
@@ -177,7 +184,7 @@ def _region(fields: Fields) -> RegionRecord:
     try:
         kind = RegionKind(fields.text("kind"))
     except ValueError as error:
-        raise IntegrityError(f"{fields.where} is of an unknown kind.") from error
+        raise IntegrityError(_("{where} is of an unknown kind.").format(where=fields.where)) from error
     size = fields.number("size", _LARGEST_DISK)
     return RegionRecord(
         name=fields.text("name"),
@@ -205,5 +212,5 @@ def _region(fields: Fields) -> RegionRecord:
 def _ids(fields: Fields, name: str) -> tuple[str, ...]:
     ids = fields.texts(name)
     if not all(map(is_id, ids)):
-        raise IntegrityError(f"{fields.where} has no valid “{name}”.")
+        raise IntegrityError(_("{where} has no valid “{name}”.").format(where=fields.where, name=name))
     return ids
