@@ -11,11 +11,11 @@ from rescue.cli import argparse_words
 from rescue.cli.arguments import parser
 from rescue.cli.text import accept_any_text, say_json
 from rescue.errors import CancelledError, RescueError, reason_of
-from rescue.language import _
+from rescue.language import N_, _
 from rescue.text import printable
 
 _SCREEN, _LINES = "rescue.tui.start", "rescue.plain.start"
-_NO_SCREEN = "On a terminal, `rescue` alone opens the program: full screen, or --plain. Here, name a command."
+_NO_SCREEN = N_("On a terminal, `rescue` alone opens the program: full screen, or --plain. Here, name a command.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = parser()
     options = words.parse_args(arguments)
     if options.command is not None and options.plain:
-        words.error("--plain opens the program, and takes no command")
+        words.error(_("--plain opens the program, and takes no command"))
     module = _module(options)
     if module is None:
         words.print_help(sys.stderr)

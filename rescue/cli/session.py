@@ -108,8 +108,8 @@ def ask(plan: Destructive, options: argparse.Namespace, work: Session) -> Confir
     """
     if options.plan and options.plan != plan.digest():
         raise NotConfirmedError(
-            "The plan is not the one that was confirmed.",
-            hint="Something has changed since it was shown. Nothing was written; look at the new plan.",
+            _("The plan is not the one that was confirmed."),
+            hint=_("Something has changed since it was shown. Nothing was written; look at the new plan."),
         )
     if options.yes and not options.confirm:
         raise NotConfirmedError(

@@ -5,6 +5,7 @@ import json
 
 from rescue.cli.session import repository_path
 from rescue.cli.text import say, say_json
+from rescue.language import _
 from rescue.repository.repository import Repository
 
 
@@ -17,5 +18,12 @@ def run(options: argparse.Namespace) -> int:
         say_json({"id": stored.id, **json.loads(snapshot.to_bytes())})
         return 0
     note = [snapshot.note] if snapshot.note else []
-    say(stored.id, f"{snapshot.name}, {snapshot.date}, made on {snapshot.machine.get('host')}", *note, *snapshot.report)
+    say(
+        stored.id,
+        _("{name}, {date}, made on {host}").format(
+            name=snapshot.name, date=snapshot.date, host=snapshot.machine.get("host")
+        ),
+        *note,
+        *snapshot.report,
+    )
     return 0

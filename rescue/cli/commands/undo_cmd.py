@@ -4,6 +4,7 @@ import argparse
 
 from rescue.cli.session import ask, exit_code, session, show_plan
 from rescue.cli.text import say
+from rescue.language import _
 from rescue.operations.commands import UndoRequest
 from rescue.operations.undo import prepare_undo, run_undo
 
@@ -22,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
     with session(options) as work:
         outcome = run_undo(plan, ask(plan, options, work), sink=work.sink)
     if not options.json:
-        say(f"{plan.target.path} has the table and headers of {plan.kit.date} again.")
+        say(_("{path} has the table and headers of {date} again.").format(path=plan.target.path, date=plan.kit.date))
     return exit_code(outcome)
