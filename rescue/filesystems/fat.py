@@ -8,6 +8,7 @@ for FAT says nothing about the table.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from rescue.extents import Extents
@@ -16,7 +17,7 @@ from rescue.filesystems.fields import le16, le32, u8
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench, Measured
 from rescue.filesystems.volume import Volume
-from rescue.units import MiB
+from rescue.units import KiB, MiB
 
 _DIRTY_NOTE = "The volume was not cleanly unmounted; its allocation table is imaged as it lies."
 _DIFFER_NOTE = "The copies of the allocation table differ; a cluster that any of them uses is imaged."
@@ -24,7 +25,7 @@ _DIFFER_NOTE = "The copies of the allocation table differ; a cluster that any of
 _BOOT_DIRTY = 0x1
 _METHOD = "file allocation table"
 _LARGEST_COUNTED = 128 * MiB
-_PIECE = 3 * MiB  # whole entries of every width
+_PIECE = 192 * KiB  # whole entries of every width
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,26 @@ def used_by_table(volume: Volume, layout: Layout) -> int:
 
 def _idle_in(piece: bytes, width: int, count: int) -> int:
     """Entries that are free or marked bad. The two entries before the first cluster are neither."""
-    if width == 32:  # the highest four bits of each entry are nobody's
-        mask = int.from_bytes(b"\xff\xff\xff\x0f" * count, "little")
-        piece = (int.from_bytes(piece, "little") & mask).to_bytes(4 * count, "little")
-    numbers = entries(piece, 12, count) if width == 12 else array("H" if width == 16 else "I", piece)
-    return numbers.count(0) + numbers.count((1 << min(width, 28)) - 9)
+    if width == 32:
+        numbers = int.from_bytes(piece, "little") & _repeated(0x0FFFFFFF, count)
+        return _zeros(numbers, count) + _zeros(numbers ^ _repeated(0x0FFFFFF7, count), count)
+    table = entries(piece, width, count)
+    return table.count(0) + table.count((1 << width) - 9)
+
+
+@lru_cache(maxsize=8)
+def _repeated(entry: int, count: int) -> int:
+    """The same FAT32 entry again and again, as one number."""
+    return int.from_bytes(entry.to_bytes(4, "little") * count, "little")
+
+
+def _zeros(numbers: int, count: int) -> int:
+    """How many of `count` entries of 28 bits in 32 are zero: adding the highest such number carries from all others.
+
+    A sum over all of them takes a hundredth of the time that looking at each takes.
+    """
+    carried = numbers + _repeated(0x0FFFFFFF, count)
+    return count - (carried & _repeated(0x10000000, count)).bit_count()
 
 
 def _demand_sound(table: Sequence[int], layout: Layout) -> None:

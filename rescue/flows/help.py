@@ -26,10 +26,13 @@ Each disk has a bar to scale. Letters tell what is where:
   E ext2/3/4  X xfs  B btrfs  N ntfs  F fat  A exfat  H hfs  P apfs
   L LUKS  K BitLocker  V LVM  R RAID  S swap  I iso9660  Q squashfs
   ? unknown  ··· free
-An asterisk * marks what is in use. “confirm” is what you type before that disk is overwritten; no key does it for you.
+The solid part of a piece is in use, the shaded part is not; a piece that nobody can look into is solid. An asterisk \
+* marks what is mounted or held. “confirm” is what you type before that disk is overwritten; no key does it for you.
 
-The large fields are what can be done here. Their letter starts them, or Enter where the cursor stands. Each asks step \
-by step, shows what it is going to do, and can be left with Esc until it begins.
+How it is a drive tells itself, and sometimes too late: + healthy, ! worn or worth watching, x failing, ? not known.
+
+The fields and words below are what can be done here. Their letter starts them, or Enter where the cursor \
+stands. Each asks step by step, shows what it is going to do, and can be left with Esc until it begins.
 
   S           a shell; “exit” comes back
   J           watch a job that runs, or read how it ended

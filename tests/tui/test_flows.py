@@ -33,7 +33,7 @@ def test_one_question_replaces_the_other_and_the_first_screen_is_back_at_the_end
         assert "Start the backup" in await press(pilot, "enter")
         assert "Third." in await press(pilot, "enter")
         shown = await press(pilot, "escape")
-        assert "Quit to the prompt" in shown
+        assert " Q  Quit" in shown
         assert len(pilot.app.screen_stack) == 1
 
     walk(flow, scene)
@@ -92,7 +92,7 @@ def test_an_error_that_a_flow_does_not_tell_is_told_at_its_end() -> None:
         shown = await press(pilot, "escape")
         assert "The drive �[2J is gone." in shown
         assert "Connect it again." in shown
-        assert "Quit to the prompt" in await press(pilot, "enter")
+        assert " Q  Quit" in await press(pilot, "enter")
         assert "First." in await press(pilot, "b")
 
     walk(flow, scene)
@@ -214,7 +214,7 @@ def test_without_jobs_there_is_nothing_to_watch(tmp_path: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         shown = await press(pilot, "j")
         assert " J " not in shown
-        assert "Quit to the prompt" in shown
+        assert " Q  Quit" in shown
 
     act(attended.app(), scene)
     assert attended.watched == []
@@ -336,6 +336,6 @@ def test_keys_can_be_clicked() -> None:
         assert "It does nothing." in seen(pilot)  # S opened no shell over a flow: nothing there
         await pilot.click("#keybar", offset=(seen(pilot).splitlines()[-1].index("Esc"), 0))
         await settle(pilot)
-        assert "Quit to the prompt" in seen(pilot)
+        assert " Q  Quit" in seen(pilot)
 
     walk(fakes.nothing, scene)
