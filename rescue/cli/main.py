@@ -20,7 +20,7 @@ _NO_SCREEN = N_("On a terminal, `rescue` alone opens the program: full screen, o
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    language.use_environment()
+    language.use_environment()  # a job speaks as the screen that started it: so is its plan the one that was shown
     argparse_words.teach()
     accept_any_text(sys.stdin, sys.stdout, sys.stderr)
     words = parser()

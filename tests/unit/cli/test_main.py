@@ -137,6 +137,18 @@ def test_whatever_a_command_raises_is_told(
     assert told(capsys).startswith("rescue: ")
 
 
+def test_it_speaks_the_language_of_who_started_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the plan of a job would be told in other words than the one that a screen has shown."""
+    asked: list[str] = []
+    monkeypatch.setattr("rescue.language.use", asked.append)
+    monkeypatch.setenv("LANGUAGE", "de")
+    main(["show", "nothing"])
+    assert asked == ["de"]
+    assert told(capsys)
+
+
 def rescue(*words: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the program itself."""
     return subprocess.run(

@@ -113,6 +113,21 @@ def test_the_verdict_is_told(outcome: Outcome) -> None:
     assert not any(other in told for other in others)
 
 
+def test_a_job_with_words_of_its_own_tells_these() -> None:
+    screen = Screen(live=False)
+    detail = {"lines": ["PARTIAL. 512 bytes cannot be read."], "report": "/var/lib/rescue/report.txt"}
+    Terminal(screen).show(JobFinished("surface", Outcome.PARTIAL, detail))
+    assert screen.getvalue() == "PARTIAL. 512 bytes cannot be read.\nThe report is /var/lib/rescue/report.txt.\n"
+
+
+@pytest.mark.parametrize("job", ["verify", "check", "undo", "table save"])
+def test_what_standard_output_tells_is_not_told_twice(job: str) -> None:
+    screen = Screen(live=True)
+    Terminal(screen).show(JobStarted(job, ("A step.",)))
+    Terminal(screen).show(JobFinished(job, Outcome.OK, {"report": "/var/lib/rescue/report.txt"}))
+    assert screen.getvalue() == ""
+
+
 def test_no_label_controls_the_terminal() -> None:
     for live in (True, False):
         screen = Screen(live=live)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from rescue.errors import RescueError, TableError, TargetWriteError, VerifyError
 from rescue.tables.arrange import arrange
-from rescue.tables.commit import clear_table, verify_table, write_table
+from rescue.tables.commit import clear_table, forget_table, verify_table, write_table
 from rescue.tables.model import Table, TableKind
 from tests.unit.tables.synth import UNTIMED, GptPlan, Image, MbrPlan, gpt_plans, mbr_plans
 from tests.unit.tables.test_read_gpt import plan, read
@@ -122,6 +122,40 @@ def test_a_crash_while_clearing_leaves_no_usable_table() -> None:
     assert all(outcome(state) is None or not read(state).entries for state in disk.states[1:])
 
 
+@UNTIMED
+@given(gpt_plans() | mbr_plans())
+def test_a_forgotten_table_is_gone_and_nothing_else_is(made: GptPlan | MbrPlan) -> None:
+    """Only sectors change from which a table is found: the first one, and headers of a GPT."""
+    old = made.image()
+    disk = FakeDisk(old.copy())
+    before = read(old)
+    forget_table(disk)
+    assert read(disk.image).kind is TableKind.NONE
+    size = old.sector_size
+    zeros = bytes(size)
+    lbas = old.sectors.keys() | disk.image.sectors.keys()
+    changed = {lba for lba in lbas if disk.image.sectors.get(lba, zeros) != old.sectors.get(lba, zeros)}
+    assert changed <= {0, 1, old.size // size - 1}
+    for state in disk.states:
+        now = outcome(state)
+        assert now is None or now.entries in ((), before.entries)
+
+
+def test_a_gpt_that_no_table_announces_any_more_is_forgotten_too() -> None:
+    """An MBR was put over it: tools would still find its headers."""
+    image = plan((2048, 3000)).image()
+    mbr = MbrPlan(512, 8192, 0x1234, {0: (0, 0x83, 2048, 4096)}).image()
+    image.write(0, mbr.read(0, 512))
+    disk = FakeDisk(image)
+    forget_table(disk)
+    for lba in (0, 1, 8191):
+        assert disk.image.read(lba * 512, 512) == bytes(512)
+    assert disk.flushes == 3
+    table = read(mbr)
+    write_table(disk, table)
+    assert read(disk.image) == table
+
+
 def test_another_disk_is_refused_before_the_first_write() -> None:
     table = read(plan((2048, 3000)).image())
     for disk in (FakeDisk(Image(8193 * 512, 512)), FakeDisk(Image(8192 * 512, 4096))):
@@ -139,6 +173,8 @@ def test_failures_of_the_disk_are_told() -> None:
         write_table(FakeDisk(Image(8192 * 512, 512), fail_at=4), table)
     with pytest.raises(TargetWriteError, match="cannot be cleared: Input/output error"):
         clear_table(FakeDisk(Image(8192 * 512, 512), fail_at=2))
+    with pytest.raises(TargetWriteError, match="cannot be cleared: Input/output error"):
+        forget_table(FakeDisk(plan((2048, 3000)).image(), fail_at=4))
 
 
 def test_a_disk_that_forgets_is_found_out() -> None:
