@@ -115,7 +115,10 @@ def test_the_verdict_is_told(outcome: Outcome) -> None:
 
 def test_a_job_with_words_of_its_own_tells_these() -> None:
     screen = Screen(live=False)
-    detail = {"lines": ["PARTIAL. 512 bytes cannot be read."], "report": "/var/lib/rescue/report.txt"}
+    detail: dict[str, object] = {
+        "lines": ["PARTIAL. 512 bytes cannot be read."],
+        "report": "/var/lib/rescue/report.txt",
+    }
     Terminal(screen).show(JobFinished("surface", Outcome.PARTIAL, detail))
     assert screen.getvalue() == "PARTIAL. 512 bytes cannot be read.\nThe report is /var/lib/rescue/report.txt.\n"
 
