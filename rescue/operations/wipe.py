@@ -45,6 +45,7 @@ class _Job:
     unread: Extents = field(default_factory=Extents)
     began: float = field(default_factory=time.monotonic)
     touched: bool = False
+    overwritten: bool = False
 
 
 def prepare_wipe(request: WipeRequest) -> WipePlan:
@@ -104,6 +105,7 @@ def _overwrite(job: _Job) -> None:
             raise TargetWriteError(
                 _("{path} did not take all data: {why}.").format(path=device.path, why=error.strerror)
             ) from error
+    job.overwritten = True
 
 
 def _read_back(job: _Job) -> None:
@@ -129,7 +131,10 @@ def _read_back(job: _Job) -> None:
         device.drop_cache()
         for piece in _pieces(written, _STEP):
             job.cancel.raise_if_cancelled()
-            job.unread |= _try(device, piece, compare, job.cancel)
+            failed = _try(device, piece, compare, job.cancel)
+            if failed.total == piece.length:
+                _require_answer(device, piece)
+            job.unread |= failed
             meter.advance(piece.length, device.path)
 
 
@@ -169,7 +174,11 @@ def _require_answer(device: BlockDevice, piece: Extent) -> None:
 def _tell_failure(job: _Job, error: RescueError | OSError) -> None:
     """Say, on screen and in the report, in which state the disk is now."""
     path = job.plan.target.path
-    state = _("{path} has no partition table now, and is not wiped to its end. Run the job again.").format(path=path)
+    if job.overwritten:
+        state = _("{path} was overwritten to its end, but nobody has seen that it is empty. Run the job again.")
+    else:
+        state = _("{path} has no partition table now, and is not wiped to its end. Run the job again.")
+    state = state.format(path=path)
     if job.plan.quick:
         state = f"{state} " + _("Or `rescue undo {path}` takes it back.").format(path=path)
     stopped = str(error)

@@ -60,7 +60,7 @@ class WipePlan:
         yield "  " + _("This cannot be undone: no undo kit is kept, and older ones of this disk are deleted.")
         if self.flash:
             yield "  " + _(
-                "This drive stores in flash memory: its spare blocks, which no program can reach, may keep old pieces."
+                "If this is an SSD or a stick: it has spare blocks that no program reaches, and they may keep old data."
             )
 
 
