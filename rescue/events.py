@@ -25,6 +25,8 @@ _PHASES = {
     "format": N_("format"),
     "verify": N_("verify"),
     "check": N_("check"),
+    "test": N_("test"),
+    "wipe": N_("wipe"),
 }
 _JOBS = {
     "backup": N_("backup"),

@@ -28,7 +28,7 @@ from rescue.errors import (
     TargetWriteError,
     reason_of,
 )
-from rescue.events import JobFinished, JobStarted, Outcome, Sink
+from rescue.events import JobFinished, JobStarted, Outcome, Sink, Touched
 from rescue.extents import Extents
 from rescue.fields import Fields
 from rescue.images.scan_layout import read_bytes, table_of
@@ -210,7 +210,7 @@ def run_undo(plan: UndoPlan, confirmation: Confirmation, *, sink: Sink) -> Outco
     require_target(inventory, disk, None)
     sink(JobStarted("undo", plan.describe()))
     with others_locked(inventory, keep=(disk.path,)):
-        _write_back(plan.kit, disk)
+        _write_back(plan.kit, disk, sink)
         _show(disk)
     _retire(plan.kit, disk)
     _tell(plan, int(time.monotonic() - began), sink)
@@ -230,8 +230,9 @@ def _tell(plan: UndoPlan, seconds: int, sink: Sink) -> None:
     sink(JobFinished("undo", Outcome.OK, detail))
 
 
-def _write_back(kit: UndoKit, disk: Disk) -> None:
+def _write_back(kit: UndoKit, disk: Disk, sink: Sink) -> None:
     with BlockDevice.open(disk.path, write=True, exclusive=True) as device:
+        sink(Touched(disk.path))
         try:
             for offset, data in kit.pieces:
                 buffer = aligned_buffer(len(data))

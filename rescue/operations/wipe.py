@@ -10,7 +10,19 @@ from pathlib import Path
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
 from rescue.errors import CancelledError, RescueError, TargetWriteError, VerifyError
-from rescue.events import JobFinished, JobStarted, Meter, Note, Outcome, Part, Phase, RegionFinished, Sink, job_word
+from rescue.events import (
+    JobFinished,
+    JobStarted,
+    Meter,
+    Note,
+    Outcome,
+    Part,
+    Phase,
+    RegionFinished,
+    Sink,
+    Touched,
+    job_word,
+)
 from rescue.extents import Extent, Extents
 from rescue.language import _
 from rescue.operations import machine
@@ -90,6 +102,7 @@ def _overwrite(job: _Job) -> None:
     meter = Meter(job.sink, Phase.WIPE, job.plan.zeros.total)
     with BlockDevice.open(job.plan.target.path, write=True, exclusive=True) as device:
         job.touched = True
+        job.sink(Touched(job.plan.target.path))
         with suppress(TargetWriteError):  # then a sector there takes no write, which is found again below
             take_table_off(device, clear_table)
         for piece in _pieces(job.plan.zeros, _STEP):
