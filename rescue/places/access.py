@@ -48,12 +48,16 @@ def open_node(path: str, inventory: Inventory) -> Place:
     return drive_mounts.open_drive(drives.place_of(disk, node), inventory)
 
 
-def close_place(place: Place) -> None:
-    """Write everything out and unmount it, so that it can be unplugged. PlaceError says who keeps it busy."""
+def close_place(place: Place) -> bool:
+    """Write everything out and unmount it, so that it can be unplugged. PlaceError says who keeps it busy.
+
+    False where it was gone already, and only its mount was taken out of the way.
+    """
     if place.kind is PlaceKind.FOLDER or place.directory is None:
-        return
-    mounting.unmount(place.directory, place.name)
+        return True
+    saved = mounting.unmount(place.directory, place.name)
     opened.forget(place.directory)
+    return saved
 
 
 def find_open(text: str, inventory: Inventory) -> Place:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rescue import process
 from rescue.devices.model import Disk, Inventory, Partition
-from rescue.devices.mounts import Mount
 from rescue.devices.sysfs import Block
 from rescue.errors import MissingToolError, PlaceError
 from rescue.language import _
@@ -68,7 +67,7 @@ def _find(place: Place, inventory: Inventory) -> tuple[Disk, Disk | Partition]:
 def _mounted_alive(point: Path, node: str) -> bool:
     """True where exactly this node is mounted there and works; a mount whose drive has gone is not alive."""
     mount = mounting.mount_at(point)
-    if mount is None or _node_of(mount) != node or (mount.read_only and not _protected(node)):
+    if mount is None or mounting.node_of(mount) != node or (mount.read_only and not _protected(node)):
         return False
     return mounting.answers(point)
 
@@ -77,12 +76,6 @@ def _protected(node: str) -> bool:
     """True where the kernel refuses to write the device."""
     block = Block.at(node)
     return block is not None and block.read_only
-
-
-def _node_of(mount: Mount) -> str | None:
-    """The node that is mounted; None where the kernel has no such device any more."""
-    block = Block.numbered(mount.device) if mount.has_device_number else Block.at(mount.source)
-    return block.node if block is not None and block.size else None
 
 
 def _mount(place: Place, point: Path) -> None:

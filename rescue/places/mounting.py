@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rescue import process
 from rescue.devices.mounts import Mount, read_mounts
+from rescue.devices.sysfs import Block
 from rescue.errors import PlaceError, RescueError, ToolError
 from rescue.language import _
 
@@ -16,6 +17,7 @@ BASE = Path("/run/rescue/places")
 OPTIONS = "noatime,nosuid,nodev,noexec"
 """How everything is mounted: what lies there is data, never programs to run as root."""
 
+_NETWORK = ("cifs", "smb3", "nfs", "nfs4", "fuse.sshfs")
 _ANSWER_SECONDS = 20.0
 _MOST_NAMED = 3
 _ADVICE = ("dmesg(1)", "Refer to the mount", "Please refer")
@@ -78,28 +80,42 @@ def detach(point: Path) -> None:
         process.run(["umount", "--lazy", str(point)])
 
 
-def unmount(point: Path, name: str) -> None:
+def unmount(point: Path, name: str) -> bool:
     """Write everything out and unmount. PlaceError where it is in use, or where the writing failed.
 
-    A mount that does not answer any more is detached: there is nothing left to be saved.
+    False where there was nothing to be saved any more: the drive has gone, or the server does not answer. Then only the
+    mount is taken out of the way.
     """
-    if mount_at(point) is None:
-        remove_point(point)
-        return
-    if not answers(point):
+    mount = mount_at(point)
+    if mount is not None and lost(mount):
         detach(point)
         remove_point(point)
-        return
-    unwritten = _written_out(point)
-    done = process.run(["umount", str(point)], allowed=range(256))
-    if done.status:
-        raise _busy(point, name, done.error_text)
+        return False
+    if mount is not None:
+        unwritten = _written_out(point)
+        done = process.run(["umount", str(point)], allowed=range(256))
+        if done.status:
+            raise _busy(point, name, done.error_text)
+        if unwritten is not None:
+            raise PlaceError(
+                _("{name} was unmounted, but what was written last did not reach it.").format(name=name),
+                hint=_("Check the drive or the connection, and run the last backup again."),
+            ) from unwritten
     remove_point(point)
-    if unwritten is not None:
-        raise PlaceError(
-            _("{name} was unmounted, but what was written last did not reach it.").format(name=name),
-            hint=_("Check the drive or the connection, and run the last backup again."),
-        ) from unwritten
+    return True
+
+
+def lost(mount: Mount) -> bool:
+    """True where the drive below a mount has gone, or its server does not answer. A drive that is slow is not lost."""
+    if mount.fstype in _NETWORK:
+        return not answers(Path(mount.point))
+    return node_of(mount) is None
+
+
+def node_of(mount: Mount) -> str | None:
+    """The node of the drive that is mounted; None where the kernel has no such device any more."""
+    block = Block.numbered(mount.device) if mount.has_device_number else Block.at(mount.source)
+    return block.node if block is not None and block.size else None
 
 
 def _written_out(point: Path) -> ToolError | None:

@@ -83,7 +83,8 @@ def test_the_dead_one_can_be_closed(drive: str, tmp_path: Path) -> None:
     place = opened(drive)
     assert place.directory is not None
     pull(Path(drive).name)
-    WholeMachine(tmp_path).run("disconnect", str(place.directory))
+    done = WholeMachine(tmp_path).run("disconnect", str(place.directory), "--json")
+    assert done.event("Disconnected")["saved"] is False
     assert mounting.mount_at(place.directory) is None
     assert not place.directory.exists()
 

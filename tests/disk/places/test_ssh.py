@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pty
 import random
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -213,7 +217,7 @@ def test_a_dead_mount_can_be_closed(client: Client) -> None:
     """The server is gone for good: disconnecting neither waits for it nor fails."""
     directory = client.accept()
     client.server.daemon.kill()
-    client.rescue.run("disconnect", directory)
+    assert "was gone already" in client.rescue.run("disconnect", directory).out
     assert client.mounts() == []
 
 
@@ -235,3 +239,23 @@ def test_scripts_see_places(client: Client, attach: Attach) -> None:
         except OSError:
             continue
         assert client.server.account.password.encode() not in words
+
+
+def test_typed_at_a_terminal_and_not_shown(client: Client) -> None:
+    """Without a file the password is asked for; the terminal does not show what is typed."""
+    client.rescue.run("disconnect", client.accept())
+    rescue = replace(client.rescue, variables={"HOME": str(client.rescue.home)})
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, rescue.argv("connect", client.server.url), rescue.environment())  # noqa: S606
+    shown = b""
+    while b"Password for anna on 127.0.0.1" not in shown:
+        shown += os.read(terminal, 1000)
+    os.write(terminal, f"{client.server.account.password}\n".encode())
+    with suppress(OSError):  # EIO: the program has closed its end
+        while piece := os.read(terminal, 1000):
+            shown += piece
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown
+    os.close(terminal)
+    assert client.server.account.password.encode() not in shown
+    assert [shown.split()[-1].decode()] == client.mounts()

@@ -62,6 +62,17 @@ def parse(*words: str) -> argparse.Namespace:
         ("surface d --from 512", {"start": 512}),
         ("wipe d", {"command": "wipe", "target": "d", "quick": False, "no_verify": False, "yes": False}),
         ("wipe d --quick --yes --confirm X --no-verify --dry-run", {"quick": True, "no_verify": True, "dry_run": True}),
+        ("places --json", {"command": "places", "json": True}),
+        ("connect //n/s", {"address": "//n/s", "user": None, "accept_host_key": None, "read_only": False}),
+        (
+            "connect a --user u --accept-host-key F --read-only",
+            {"user": "u", "accept_host_key": "F", "read_only": True},
+        ),
+        ("disconnect d", {"command": "disconnect", "address": "d"}),
+        ("network", {"command": "network", "start": False, "join": None}),
+        ("network --start --join n", {"start": True, "join": "n"}),
+        ("format t", {"target": "t", "filesystem": "ext4", "label": "Backups", "yes": False, "dry_run": False}),
+        ("format t --filesystem exfat --label L --yes --confirm X", {"filesystem": "exfat", "label": "L"}),
     ],
 )
 def test_words_that_scripts_rely_on(words: str, expected: dict[str, object]) -> None:
@@ -95,6 +106,10 @@ def test_words_that_scripts_rely_on(words: str, expected: dict[str, object]) -> 
         "wipe",
         "wipe d --raw",
         "restore s t --disk x",
+        "connect",
+        "connect a --password p",
+        "format",
+        "format t --filesystem ntfs",
     ],
 )
 def test_words_that_mean_nothing(words: str, capsys: pytest.CaptureFixture[str]) -> None:
