@@ -113,7 +113,7 @@ class Course:
         """What goes on now."""
         if self.phase is None:
             return _("Preparing: nothing has been copied yet.")
-        place = next((n for n, part in enumerate(self.parts, 1) if self.current in (part.text, part.name)), 0)
+        place = next((n for n, part in enumerate(self.parts, 1) if self._named(part)), 0)
         of = _(" ({number} of {count})").format(number=place, count=len(self.parts)) if place else ""
         return _doing(self.phase).format(part=self.current) + of
 
@@ -127,9 +127,15 @@ class Course:
         return tuple(found)
 
     def _runs(self, part: Part, done: int, left: int) -> bool:
+        """True for the part that the job names; where it names none of them, for the one that is not yet full."""
         if self.phase is None:
             return False
-        return self.current in (part.text, part.name) or (0 < done < part.size and left == 0)
+        if any(self._named(each) for each in self.parts):
+            return self._named(part)
+        return 0 < done < part.size and left == 0
+
+    def _named(self, part: Part) -> bool:
+        return self.current in (part.text, part.name)
 
     def _view(self, part: Part, done: int, *, running: bool) -> PartView:
         result = self._results.get(part.text) or self._results.get(part.name)

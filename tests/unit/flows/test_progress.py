@@ -104,6 +104,13 @@ def test_parts_are_copied_in_their_order() -> None:
     assert found.sentence() == "Copying p3 (between partitions) to the other disk (3 of 3)"
 
 
+def test_one_part_runs_at_a_time() -> None:
+    running = [view.part.name for view in course(at(9 * GiB + MiB)).views() if view.state is PartState.RUNNING]
+    assert running == ["p2"]  # as the job says
+    unnamed = course(Progress(Phase.CLONE, 9 * GiB + MiB, TOTAL, "something"))
+    assert [view.part.name for view in unnamed.views() if view.state is PartState.RUNNING] == ["p3"]
+
+
 def test_results_of_parts_come_with_their_reasons() -> None:
     found = course(
         at(TOTAL, PARTS[2]),
