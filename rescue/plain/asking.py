@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TextIO, TypeVar
 
-from rescue.flows import help as pages
 from rescue.language import _
+from rescue.plain import pages
 from rescue.plain.console import Console
 
 T = TypeVar("T")
@@ -21,12 +21,15 @@ _STILL_SECONDS = 10.0
 
 class Asking:
     """Asks on `source` and `target`. `interrupted` is asked after each line and says why this screen may not go on,
-    as because another one has taken over; every question is answered with going back from then on, until `resume`."""
+    as because another one has taken over; every question is answered with going back from then on, until `resume`.
+
+    `power_off` switches the computer off; None where that is not this program's business."""
 
     def __init__(self, source: TextIO, target: TextIO, interrupted: Callable[[], str] = str) -> None:
         self.console = Console(source, target)
         self._interrupted = interrupted
         self._stopped = False
+        self.power_off: Callable[[], None] | None = None
 
     @property
     def ended(self) -> bool:

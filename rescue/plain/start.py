@@ -9,14 +9,16 @@ from functools import partial
 
 from rescue.flows import menu, words
 from rescue.flows.engine import Engine
-from rescue.flows.front import Choice, Front, Option, Pick
+from rescue.flows.front import Choice, Front, Option, Page, Pick
 from rescue.flows.offer import Offer
 from rescue.language import _
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
-from rescue.plain import spoken
+from rescue.plain import pages, spoken
 from rescue.plain.front import PlainFront
 from rescue.plain.home import Leading, home
+
+_HELP = "h"  # the key of the help on the first screen
 
 
 def open_plain(offer: Callable[[Front], Offer] | None = None) -> int:
@@ -26,8 +28,10 @@ def open_plain(offer: Callable[[Front], Offer] | None = None) -> int:
     seat.sit(lambda: None)  # who leads is asked after each line
     leading = Leading(seat)
     front = PlainFront(sys.stdin, sys.stdout, leading.lost)
+    found = (offer or _offer)(front)
+    front.power_off = found.power_off
     try:
-        asyncio.run(home(front, (offer or _offer)(front), leading))
+        asyncio.run(home(front, found, leading))
     except KeyboardInterrupt:
         front.console.say("", _("Rescue is left. A job that runs goes on."))
         return 130
@@ -37,17 +41,23 @@ def open_plain(offer: Callable[[Front], Offer] | None = None) -> int:
 def _offer(front: Front) -> Offer:
     """What every screen offers, and what a full one shows all the time: the disks, and the key for a shell."""
     found = menu.offer(front)
+    choices = (replace(each, flow=partial(_help, front)) if each.key == _HELP else each for each in found.choices)
     more = (
         Choice("", _("Disks"), _("what is there, and what is on it"), partial(_disks, front)),
         Choice("", _("Shell"), _("type commands"), partial(_shell, front)),
     )
-    return replace(found, choices=(*found.choices, *more))
+    return replace(found, choices=(*choices, *more))
 
 
 def _engine() -> Engine:
     """It is imported when it is needed: the first page is there before it."""
     engine: Engine = importlib.import_module("rescue.flows.local").LocalEngine()
     return engine
+
+
+async def _help(front: Front) -> None:
+    title, lines = pages.page("home")
+    await front.read(Page(title, lines))
 
 
 async def _disks(front: Front) -> None:

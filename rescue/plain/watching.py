@@ -16,6 +16,8 @@ from rescue.plain.progress import Teller
 _POLL_SECONDS = 0.5
 _CANCEL = "c"
 _HOW_FAR = "h"
+_POWER = "p"
+_COUNTDOWN_SECONDS = 30.0
 _HELP_PAGE = "progress"
 
 
@@ -28,6 +30,7 @@ class _Watch:
         self.teller = Teller(job.words)
         self.kept: list[Event] = []
         self.asked_to_stop = False
+        self.power_off = False
 
     async def hear(self) -> bool:
         """Say what is new; False once the job has ended, and all of it was heard."""
@@ -58,18 +61,38 @@ async def watch(asking: Asking, job: Job, close: Callable[[Ending], Closing]) ->
     """Follow a job to its end and tell how it was; the letter of an answer. None where the person went elsewhere: then
     the job goes on."""
     asking.title(job.title)
-    asking.console.say(_ways())
+    asking.console.say(*_ways(asking))
     watched = _Watch(asking, job)
     if not await _until_end(watched):
         if not asking.stopped:
             asking.console.say(_("The job goes on. The first page leads back to it."))
         return None
-    return await _tell_result(asking, close(ending_of(job, watched.kept)))
-
-
-async def _tell_result(asking: Asking, closing: Closing) -> str | None:
-    """Say how it ended; the letter of what the person wants to do next."""
+    ending = ending_of(job, watched.kept)
+    closing = close(ending)
     asking.title(closing.headline, *closing.lines)
+    if watched.power_off:
+        await _power_off(asking, ending)
+    return await _choose_next(asking, closing)
+
+
+async def _power_off(asking: Asking, ending: Ending) -> None:
+    """Switch the computer off where the result is OK and nobody types anything for a while."""
+    if ending.outcome is not Outcome.OK or asking.power_off is None:
+        asking.console.say(_("The computer stays on, because the result is not OK."))
+        return
+    told = _("The computer is switched off in {seconds} s. Any line stops that.")
+    asking.console.say(told.format(seconds=int(_COUNTDOWN_SECONDS)))
+    try:
+        async with asyncio.timeout(_COUNTDOWN_SECONDS):
+            await asking.next_line()
+    except TimeoutError:
+        await asking.busy(_("Switching off …"), asking.power_off)
+    else:
+        asking.console.say(_("The computer stays on."))
+
+
+async def _choose_next(asking: Asking, closing: Closing) -> str | None:
+    """The letter of what the person wants to do next."""
     asking.console.say(*spoken.answers(closing.answers))
     prompt = _("Number;") if closing.answers else ""
     while (typed := await asking.ask(prompt, _HELP_PAGE)) is not None:
@@ -105,11 +128,22 @@ async def _answered(watched: _Watch, word: str) -> bool:
         asking.console.say(watched.teller.tell(time.monotonic()))
     elif word == _CANCEL:
         await _ask_to_stop(watched)
+    elif word == _POWER and asking.power_off is not None:
+        _wish_power_off(watched)
     elif word == HELP:
         asking.speak_help(_HELP_PAGE)
     else:
-        asking.console.say(_ways())
+        asking.console.say(*_ways(asking))
     return True
+
+
+def _wish_power_off(watched: _Watch) -> None:
+    watched.power_off = not watched.power_off
+    watched.asking.console.say(
+        _("The computer is switched off at the end, but only if the result is OK and this screen is open.")
+        if watched.power_off
+        else _("The computer stays on.")
+    )
 
 
 async def _ask_to_stop(watched: _Watch) -> None:
@@ -128,5 +162,8 @@ async def _ask_to_stop(watched: _Watch) -> None:
     asking.console.say(_("It stops now, and tells its result."))
 
 
-def _ways() -> str:
-    return _("While it runs: h tells how far it is, c stops it after a question, b or an empty line goes elsewhere.")
+def _ways(asking: Asking) -> tuple[str, ...]:
+    """What can be typed while a job runs."""
+    ways = _("While it runs: h tells how far it is, c stops it after a question, b or an empty line goes elsewhere.")
+    power = _("p switches the computer off at the end, if all went well.")
+    return (ways, power) if asking.power_off is not None else (ways,)

@@ -206,3 +206,73 @@ def test_a_job_that_was_killed_is_told(play: Play) -> None:
 def test_a_job_that_has_ended_before(play: Play) -> None:
     play.end(at(0), at(100), FINISHED)
     assert play.watch(("Verdict OK", lambda: play.press("1"))) == "e"
+
+
+@pytest.fixture
+def off(play: Play, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A computer that can be switched off, a moment after a job has ended; what was done to it."""
+    monkeypatch.setattr(watching, "_COUNTDOWN_SECONDS", 0.05)
+    done: list[str] = []
+    play.front.power_off = lambda: done.append("off")
+    return done
+
+
+def test_the_computer_is_switched_off_when_all_went_well(play: Play, off: list[str]) -> None:
+    play.watch(
+        ("p switches the computer off", lambda: play.press("p")),
+        ("only if the result is OK", lambda: play.end(FINISHED)),
+        ("Switching off …", lambda: play.press("b")),
+    )
+    assert off == ["off"]
+    assert "Verdict OK" in play.said
+
+
+def test_it_stays_on_when_something_went_wrong(play: Play, off: list[str]) -> None:
+    partial = JobFinished("backup", Outcome.PARTIAL, {})
+    play.watch(
+        ("While it runs", lambda: play.press("p")),
+        ("only if the result is OK", lambda: play.end(partial)),
+        ("The computer stays on, because", lambda: play.press("b")),
+    )
+    assert off == []
+
+
+def test_it_stays_on_when_somebody_is_there(play: Play, off: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_COUNTDOWN_SECONDS", _SECONDS)
+    play.watch(
+        ("While it runs", lambda: play.press("p")),
+        ("only if the result is OK", lambda: play.end(FINISHED)),
+        ("Any line stops that.", lambda: play.press("")),
+        ("The computer stays on.", lambda: play.press("b")),
+    )
+    assert off == []
+
+
+@pytest.mark.parametrize("keys", [("p", "p"), ()])
+def test_it_stays_on_when_nobody_wishes_otherwise(play: Play, off: list[str], keys: tuple[str, ...]) -> None:
+    play.watch(
+        ("While it runs", lambda: play.press(*keys, "h")),
+        ("nothing has been copied yet.", lambda: play.end(FINISHED)),
+        ("Number;", lambda: play.press("b")),
+    )
+    assert off == []
+
+
+def test_the_end_of_the_input_leaves_it_on(play: Play, off: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_COUNTDOWN_SECONDS", _SECONDS)
+    play.watch(
+        ("While it runs", lambda: play.press("p")),
+        ("only if the result is OK", lambda: play.end(FINISHED)),
+        ("Any line stops that.", play.hang_up),
+    )
+    assert off == []
+
+
+def test_a_computer_that_is_not_ours_is_not_switched_off(play: Play) -> None:
+    play.watch(
+        ("While it runs", lambda: play.press("p")),
+        ("While it runs", lambda: play.end(FINISHED)),
+        ("Number;", lambda: play.press("b")),
+    )
+    assert "p switches" not in play.said
+    assert "stays on" not in play.said

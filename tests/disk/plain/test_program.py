@@ -31,6 +31,16 @@ def test_lines_and_nothing_else(lines: Open, words: list[str], environment: dict
     assert all(len(line) <= 80 for line in here.said.splitlines())
 
 
+def test_the_help_is_about_lines(lines: Open) -> None:
+    here = lines("--plain")
+    here.press(number_of(here.hears(PROMPT), "Help") + "\n")
+    told = here.hears("goes back:")
+    assert "A number chooses." in told
+    assert "F1" not in told
+    here.press("\nq\n")
+    assert here.ends() == 0
+
+
 def test_ctrl_c_leaves_it(lines: Open) -> None:
     here = lines("--plain")
     here.hears(PROMPT)
