@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rescue import language
-from rescue.errors import IntegrityError, RescueError
+from rescue.errors import IntegrityError, RescueError, reason_of
 from rescue.events import Event, from_json
 from rescue.fields import Fields
 from rescue.language import _
@@ -80,7 +80,7 @@ def start(
         fcntl.flock(alive, fcntl.LOCK_EX)  # belongs to the open file, which the process inherits
         began = time.time()
         command = [*(program or python_program("rescue.cli.main")), *words, "--json"]
-        extra = {"LANGUAGE": language.code()}
+        extra = {"RESCUE_LANGUAGE": language.code()}  # its plan is the one that was shown, to the letter
         pid = spawn(command, output=home / "events", errors=home / "errors", keep=alive, extra=extra, nice=_NICE)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
@@ -98,7 +98,7 @@ def start(
 
 
 def _no_job(folder: Path, error: OSError) -> RescueError:
-    return RescueError(_("No job can be started: {why} ({folder}).").format(why=error.strerror, folder=folder))
+    return RescueError(_("No job can be started: {why} ({folder}).").format(why=reason_of(error), folder=folder))
 
 
 def jobs(folder: Path = FOLDER) -> list[Job]:

@@ -18,7 +18,7 @@ from textual.worker import Worker, get_current_worker
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
-from rescue.errors import RescueError
+from rescue.errors import RescueError, reason_of
 from rescue.flows import help as help_pages
 from rescue.flows.front import Front, Option, Page, Pick
 from rescue.flows.offer import Offer
@@ -201,7 +201,7 @@ class RescueApp(App[None]):
         except RescueError as error:
             result = error
         except OSError as error:
-            result = RescueError(f"The machine refused something: {error.strerror or error}.")
+            result = RescueError(_("The machine refused something: {reason}.").format(reason=reason_of(error)))
         if not get_current_worker().is_cancelled:
             self._post(Found(result))
 
@@ -268,7 +268,7 @@ class RescueApp(App[None]):
 
     def on_refused(self, message: Refused) -> None:
         """Say why this screen goes on looking."""
-        self._notice("Not taken over", f"{message.error.message}\n{message.error.hint}")
+        self._notice(_("Not taken over"), f"{message.error.message}\n{message.error.hint}")
 
     def action_rescan(self) -> None:
         """Look again, at everything."""
@@ -358,7 +358,7 @@ class RescueApp(App[None]):
             with self.suspend():
                 self._shell()
         except RescueError as error:
-            self._notice("No shell", error.message)
+            self._notice(_("No shell"), error.message)
         self.action_rescan()
 
     async def action_leave(self) -> None:
@@ -371,7 +371,9 @@ class RescueApp(App[None]):
         if leader is None:
             return
         text = Content(printable_lines(texts.question(leader)))
-        self.push_screen(Dialog("Take over", text, {"y": "Yes", "n": "No"}), partial(self._after_question, leader))
+        self.push_screen(
+            Dialog(_("Take over"), text, {"y": _("Yes"), "n": _("No")}), partial(self._after_question, leader)
+        )
 
     def _after_question(self, leader: Holder, key: str | None) -> None:
         if key == "y":
@@ -383,7 +385,8 @@ class RescueApp(App[None]):
         leader = self.home.leader
         if leader is not None:
             self._notice(
-                "This screen only looks", f"Rescue is open on {leader.tty}, and that screen leads.\nT takes over."
+                _("This screen only looks"),
+                _("Rescue is open on {tty}, and that screen leads.").format(tty=leader.tty) + "\n" + _("T takes over."),
             )
         return leader is None
 

@@ -91,10 +91,11 @@ def pieces(disk: Disk, facts: Facts = NOTHING) -> list[Piece]:
 
 def _piece(node: Disk | Partition, number: str, facts: Facts) -> Piece:
     name = node.filesystem.type if node.filesystem else None
+    word = name or _("unknown")
     letter, style = kind(name)
     mark = "*" if node.uses else ""
     used = facts.used.get(node.path, node.size)
-    return Piece(node.size, f"{letter}{mark}", style, f"{number}{name or _('unknown')}{mark}", used)
+    return Piece(node.size, f"{letter}{mark}", style, f"{number}{word}{mark}", used)
 
 
 def _gap(disk: Disk, start: int, end: int) -> list[Piece]:

@@ -16,7 +16,7 @@ import rescue
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
 from rescue.flows.front import Choice
-from rescue.language import _
+from rescue.language import _, ngettext
 from rescue.operations.facts import NOTHING, Facts
 from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
@@ -149,7 +149,7 @@ class HomeScreen(Screen[None]):
         yield Static(id="banner", markup=False)
         yield Words(id="jobs")
         with VerticalScroll(id="disks", can_focus=False):
-            yield Static(texts.LOOKING, id="message", markup=False)
+            yield Static(texts.looking(), id="message", markup=False)
         with Horizontal(id="choices") as row:
             row.display = bool(self._big)
             yield from (Field(choice, self._big) for choice in self._big)
@@ -210,19 +210,22 @@ class HomeScreen(Screen[None]):
     def _content(self) -> list[Widget]:
         match self.found:
             case Inventory(disks=()) as empty:
-                return [Static(texts.NO_DISKS if empty.visible is None else texts.HIDDEN, id="message", markup=False)]
+                return [
+                    Static(texts.no_disks() if empty.visible is None else texts.hidden(), id="message", markup=False)
+                ]
             case Inventory(disks=disks):
                 return [DiskCard(disk, self.facts) for disk in disks]
             case RescueError() as error:
-                told = f"The disks could not be looked at.\n\n{error.message}\n{error.hint}".rstrip()
-                lines = [printable(line) for line in [*told.splitlines(), "", "F5 looks again."]]
+                told = "\n".join([_("The disks could not be looked at."), "", error.message, error.hint]).rstrip()
+                lines = [printable(line) for line in [*told.splitlines(), "", _("F5 looks again.")]]
                 return [Static("\n".join(lines), id="message", markup=False)]
-        return [Static(texts.LOOKING, id="message", markup=False)]
+        return [Static(texts.looking(), id="message", markup=False)]
 
     def _say_state(self) -> None:
         count = len(self.found.disks) if isinstance(self.found, Inventory) else 0
-        told = f"{count} disk{'s' * (count != 1)}" if isinstance(self.found, Inventory) else ""
-        self.query_one("#state", Static).update(texts.LOOKING if self.busy else told)
+        told = ngettext("{count} disk", "{count} disks", count).format(count=count)
+        told = told if isinstance(self.found, Inventory) else ""
+        self.query_one("#state", Static).update(texts.looking() if self.busy else told)
 
     def action_scroll(self, lines: int) -> None:
         """Move through the disks."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.flows.menu import offer
+from rescue.language import _
 from rescue.operations.facts import Facts
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _CLEAR = "\x1b[0m\x1b[H\x1b[2J"  # the Linux console has no second page to leave the picture on
 _SERIAL_SIZE = (24, 80)
-_PROMPT = 'PS1="(exit: back to Rescue) $PS1"; unset PROMPT_COMMAND'
 
 
 def open_screen() -> int:
@@ -59,10 +59,11 @@ def _watch(changed: Callable[[], None], stop: CancelToken) -> None:
 def shell() -> None:
     """The person's shell, in root's home. Its prompt, where it is bash, tells how to come back."""
     _clear()
-    sys.stdout.write(f"{texts.SHELL}\n\n")
+    sys.stdout.write(f"{texts.shell()}\n\n")
     sys.stdout.flush()
     cwd = "/root" if os.path.isdir("/root") else "/"  # noqa: PTH112
-    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": _PROMPT})
+    prompt = 'PS1="({}) $PS1"; unset PROMPT_COMMAND'.format(_("exit: back to Rescue"))
+    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": prompt})
     _clear()
 
 

@@ -102,7 +102,7 @@ class Parts(Lines):
 def verdict(outcome: Outcome, headline: str) -> Content:
     """The result in sign, word and colour, and in a few words."""
     return Content.assemble(
-        (f" {SIGNS[outcome]} {outcome.value} ", _VERDICTS[outcome]), "  ", styled(headline, "bold $loud")
+        (f" {SIGNS[outcome]} {outcome.word} ", _VERDICTS[outcome]), "  ", styled(headline, "bold $loud")
     )
 
 
@@ -122,7 +122,7 @@ def result_lines(ending: Ending, closing: Closing) -> list[Content]:
 
 def _region(region: RegionFinished) -> list[Content]:
     style = {Outcome.OK: "$style-good", Outcome.PARTIAL: "$style-warn", Outcome.FAILED: "$style-bad"}[region.outcome]
-    word = f"{SIGNS[region.outcome]} {region.outcome.value:8}"
+    word = f"{SIGNS[region.outcome]} {region.outcome.word:7} "
     top = Content.assemble("  ", (word, style), styled(region.region, "$loud"))
     return [top, *(plain(" " * 12 + reason) for reason in region.reasons)]
 

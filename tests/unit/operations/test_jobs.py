@@ -35,7 +35,7 @@ gate = Path(sys.argv[1])
 def work():
     with session(options) as work:
         work.sink(JobStarted("sample", tuple(sys.argv[2:])))
-        work.sink(Note("", f"{os.environ['LANGUAGE']} {os.nice(0)} {os.getsid(0) == os.getpid()}"))
+        work.sink(Note("", f"{os.environ['RESCUE_LANGUAGE']} {os.nice(0)} {os.getsid(0) == os.getpid()}"))
         while not gate.exists():
             work.cancel.raise_if_cancelled()
             time.sleep(0.01)
