@@ -145,6 +145,8 @@ class RescueApp(App[None]):
         self._flow: Worker[None] | None = None
         self.front = TuiFront(self)
         self.offer = offer(self.front) if offer else Offer()
+        # Textual copies the map of keys for each App, but not the lists in it.
+        self._bindings.key_to_bindings = {key: [*bound] for key, bound in self._bindings.key_to_bindings.items()}
         for choice in self.offer.choices:
             self._bindings.bind(f"{choice.key},{choice.key.upper()}", f"choose('{choice.key}')")
         self.home = HomeScreen(self.offer.choices)

@@ -252,3 +252,10 @@ def test_who_only_looks_chooses_nothing() -> None:
 )
 def test_columns_of_things_to_do(lengths: list[int], width: int, expected: int) -> None:
     assert columns(lengths, width) == expected
+
+
+def test_keys_of_one_program_are_not_keys_of_the_next_one() -> None:
+    chosen: list[str] = []
+    play(known.app(chosen=chosen), "t")
+    assert chosen == ["t"]
+    assert "Take over" not in play(known.app(words=known.CHOICES[:3]), "t", "T")
