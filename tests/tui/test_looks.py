@@ -12,7 +12,7 @@ from rescue.tui import themes
 from rescue.tui.app import RescueApp
 from tests.tui import fakes
 from tests.tui.shots import NAMES, shots
-from tests.tui.stage import SMALL, seen, settle, walk
+from tests.tui.stage import SMALL, act, press, seen, walk
 
 # What the Linux console's fonts have, of what this program draws (Terminus in Uni2 and Lat15).
 GLYPHS = set("─│┌┐└┘═║╔╗╚╝█▄░·…“”•—↑↓�")
@@ -20,20 +20,27 @@ DARK_INK = {0, 1, 2, 4, 5, 8}  # no bright black, dark blue or dark red on black
 PALE_INK = {3, 6, 7, *range(9, 16)}  # not on light grey
 
 
+KEYS = {"home": (), "palette": ("ctrl+p",), "question": ("t",)}
+
+
 def look(name: str, folder: Path, check: Callable[[Pilot[None]], None]) -> None:
     """Show a screen, and check it in each theme."""
-    shot = shots(folder)[name]
+    seat = fakes.FakeSeat(fakes.LOOKS if name == "question" else fakes.FREE)
+    shot = shots(folder).get(name)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await shot.act(pilot)
         app = pilot.app
         assert isinstance(app, RescueApp)
+        if shot:
+            await shot.act(pilot)
         for theme in themes.names():
             app.look_like(theme)
-            await settle(pilot)
+            await press(pilot, *KEYS.get(name, ()))
             check(pilot)
+            await press(pilot, *["escape"] * (name in KEYS))
 
-    walk(shot, scene, size=SMALL, app=fakes.app(fakes.several(), flow=shot, power_off=lambda: None))
+    app = fakes.app(fakes.several(), seat, shot or fakes.nothing, power_off=lambda: None)
+    (walk(shot, scene, app=app) if shot else act(app, scene, size=SMALL))
 
 
 def styles(pilot: Pilot[None]) -> list[Style]:
@@ -42,7 +49,7 @@ def styles(pilot: Pilot[None]) -> list[Style]:
     return [segment.style for strip in strips for segment in strip if segment.style and segment.text.strip()]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*KEYS, *NAMES])
 def test_a_console_can_show_it_and_a_person_can_read_it(name: str, tmp_path: Path) -> None:
     seen_themes: list[str] = []
 
