@@ -54,9 +54,10 @@ def _messages(document: Document) -> list[str]:
 
 
 def interpret(document: Document, *, may_sleep: bool = True) -> Health | None:
-    """What smartctl's JSON means; None where it did not know what kind of drive that is."""
+    """What smartctl's JSON means; None where it did not know what kind of drive that is, or the drive does not count
+    anything, as most sticks and optical drives."""
     status = number(document, "smartctl", "exit_status")
-    if status is None or status & _NOT_UNDERSTOOD:
+    if status is None or status & _NOT_UNDERSTOOD or at(document, "smart_support", "available") is False:
         return None
     if status & _NOT_OPENED:
         return _silent(document) if may_sleep else None

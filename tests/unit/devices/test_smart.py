@@ -181,7 +181,8 @@ def test_a_stick_behind_such_a_bridge_tells_nothing(answers: Answers, second: ob
 @pytest.mark.parametrize(
     "answer",
     [
-        loop(), MissingToolError("not installed"), ToolError("30 seconds"), b"", b"\xff\x00", b"[]", b"null", b"3",
+        loop(), {**base("/dev/sdc", "scsi", "SCSI", 4), "smart_support": {"available": False}},
+        MissingToolError("not installed"), ToolError("30 seconds"), b"", b"\xff\x00", b"[]", b"null", b"3",
         b"{}", b'{"smartctl": 1}', b'{"smartctl": {"exit_status": "x"}}', b"[" * 100_000, b"{" + b"9" * 100_000,
     ],
 )  # fmt: skip
@@ -227,6 +228,7 @@ def test_garbage_in_any_place(make: Callable[[], Sample], place: tuple[str, ...]
     told = interpret(sample)
     assert told is None or (told.word and isinstance(told.state, State))
     assert told is not None or status & 1
+    assert told is None or not told.reasons or told.state is not GOOD
 
 
 @given(JSON, JSON)
