@@ -203,7 +203,9 @@ def spawn_beside(argv: Sequence[str]) -> int:
             argv, stdin=null, stdout=null, stderr=null, start_new_session=True, cwd="/", env=environment()
         )
     except OSError as error:
-        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror or error}.") from error
+        raise ToolError(
+            _("`{tool}` cannot be started: {reason}.").format(tool=argv[0], reason=reason_of(error))
+        ) from error
     threading.Thread(target=child.wait, daemon=True, name="reaper").start()
     return child.pid
 

@@ -19,6 +19,7 @@ from rescue.filesystems.fields import le16, le32, le64, u8, uuid_text
 from rescue.filesystems.gate import FeatureWord, demand, demand_count, demand_covered, demand_proven
 from rescue.filesystems.model import Bench, Measured
 from rescue.filesystems.volume import Volume
+from rescue.language import N_, _
 from rescue.units import GiB, KiB, MiB
 
 _COPIES = (64 * KiB, 64 * MiB, 256 * GiB)
@@ -30,7 +31,7 @@ _ROOT_ITEM, _EXTENT_ITEM, _METADATA_ITEM, _BLOCK_GROUP_ITEM, _EXTENT_DATA = 132,
 _INLINE = 0
 _WRITTEN = 0x1
 _METADATA_UUID, _HAS_BLOCK_GROUP_TREE = 0x400, 0x8
-_LOG_NOTE = "The log of fsync is not replayed: the file system was in use when the computer stopped."
+_LOG_NOTE = N_("The log of fsync is not replayed: the file system was in use when the computer stopped.")
 
 _COMPAT_RO = FeatureWord(
     {0x1: "free_space_tree", 0x2: "free_space_tree_valid", 0x4: "verity", 0x8: "block_group_tree"},
@@ -122,10 +123,10 @@ class Superblock:
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, whole, plausible and with proven features; UnmappableError otherwise."""
     superblock = Superblock(volume.read(_COPIES[0], _SUPERBLOCK_SIZE))
-    demand(superblock.data[64:72] == b"_BHRfS_M", "The Btrfs superblock has no magic number.")
+    demand(superblock.data[64:72] == b"_BHRfS_M", _("The Btrfs superblock has no magic number."))
     demand_proven("Btrfs", [name for word, flags in superblock.words() for name in word.unproven(flags)])
     superblock = peek_superblock(volume)
-    demand(le64(superblock.data, 56) == _WRITTEN, "The Btrfs superblock has flags that are not proven.")
+    demand(le64(superblock.data, 56) == _WRITTEN, _("The Btrfs superblock has flags that are not proven."))
     return superblock
 
 
@@ -133,15 +134,15 @@ def peek_superblock(volume: Volume) -> Superblock:
     """The first superblock, whole, whatever its features are: for counts, not for maps. UnmappableError."""
     superblock = Superblock(volume.read(_COPIES[0], _SUPERBLOCK_SIZE))
     data = superblock.data
-    demand(data[64:72] == b"_BHRfS_M", "The Btrfs superblock has no magic number.")
+    demand(data[64:72] == b"_BHRfS_M", _("The Btrfs superblock has no magic number."))
     checksum = CHECKSUMS.get(le16(data, 196))
-    demand(checksum is not None, "The checksum of this Btrfs is not proven: xxhash.")
+    demand(checksum is not None, _("The checksum of this Btrfs is not proven: xxhash."))
     digest = checksum(data[32:]) if checksum else b""
-    demand(data[: len(digest)] == digest and le64(data, 48) == _COPIES[0], "The Btrfs superblock is damaged.")
-    demand(le64(data, 136) == 1, "The Btrfs spans more than one device.")
+    demand(data[: len(digest)] == digest and le64(data, 48) == _COPIES[0], _("The Btrfs superblock is damaged."))
+    demand(le64(data, 136) == 1, _("The Btrfs spans more than one device."))
     size = superblock.node_size
-    demand(size in (4096, 8192, 16384, 32768, 65536), "The Btrfs superblock is damaged.")
-    demand(superblock.end <= volume.size, "The file system is larger than its partition.")
+    demand(size in (4096, 8192, 16384, 32768, 65536), _("The Btrfs superblock is damaged."))
+    demand(superblock.end <= volume.size, _("The file system is larger than its partition."))
     return superblock
 
 
@@ -166,7 +167,7 @@ def _roots(trees: Trees, superblock: Superblock) -> dict[int, Root]:
 
 
 def _root_of(item: Item) -> Root:
-    demand(len(item.data) >= 239, "A Btrfs root item is damaged.")
+    demand(len(item.data) >= 239, _("A Btrfs root item is damaged."))
     return Root(le64(item.data, 176), u8(item.data, 238), le64(item.data, 160))
 
 
@@ -180,9 +181,9 @@ class Allocation:
     def demand_exact(self, superblock: Superblock, chunks: Chunks) -> Extents:
         """The ranges as a set; they are disjoint, and all counts agree with them."""
         used = Extents(self.ranges)
-        demand(used.total == sum(end - start for start, end in self.ranges), "Btrfs extents overlap.")
+        demand(used.total == sum(end - start for start, end in self.ranges), _("Btrfs extents overlap."))
         covered = [(chunk.start, chunk.length) for chunk in chunks.chunks]
-        demand(covered == sorted(self.groups), "Btrfs block groups and chunks disagree.")
+        demand(covered == sorted(self.groups), _("Btrfs block groups and chunks disagree."))
         for (start, length), count in self.groups.items():
             demand_count(sum(piece.length for piece in used.between(start, start + length)), count)
         demand_count(used.total, superblock.bytes_used)
@@ -194,7 +195,7 @@ def _allocation(trees: Trees, superblock: Superblock) -> Allocation:
     wanted = [_EXTENT_TREE] + [_BLOCK_GROUP_TREE] * bool(superblock.compat_ro & _HAS_BLOCK_GROUP_TREE)
     found = Allocation([], {})
     for number in wanted:
-        demand(number in roots, "The Btrfs has lost a tree.")
+        demand(number in roots, _("The Btrfs has lost a tree."))
         for item in trees.walk(roots[number]):
             if item.kind == _EXTENT_ITEM:
                 found.ranges.append((item.object_id, item.object_id + item.offset))
@@ -233,7 +234,7 @@ class Btrfs:
         if superblock.log_root:
             logged = list(_logged(trees, superblock.log_root))
             logical |= Extents(logged) | Extents(sorted(extent for _, extent in trees_read(trees)))
-            notes = (_LOG_NOTE,)
+            notes = (_(_LOG_NOTE),)
         fixed = [(0, _RESERVED)] + [(copy, copy + _SUPERBLOCK_SIZE) for copy in _COPIES]
         end = superblock.end
         used = trees.chunks.on_device(logical) | Extents(
@@ -245,7 +246,7 @@ class Btrfs:
 def trees_read(trees: Trees) -> Iterator[tuple[str, Extent]]:
     """Every node that was read: each has to be in the map."""
     for address in trees.visited:
-        yield "tree node", Extent(address, address + trees.node_size)
+        yield _("tree node"), Extent(address, address + trees.node_size)
 
 
 def _facts(superblock: Superblock) -> dict[str, str | int]:

@@ -14,6 +14,7 @@ from rescue.filesystems.fields import le16, le32, le64, u8
 from rescue.filesystems.gate import demand, demand_count, demand_covered
 from rescue.filesystems.model import Bench, Measured, UnmappableError
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 TOOL = "partclone.exfat"
 _DIRTY, _MEDIA_FAILURE = 0x2, 0x4
@@ -62,7 +63,7 @@ class Layout:
 
     def place(self, cluster: int) -> int:
         """First byte of a cluster."""
-        demand(2 <= cluster < self.clusters + 2, "An exFAT cluster number leads outside the volume.")
+        demand(2 <= cluster < self.clusters + 2, _("An exFAT cluster number leads outside the volume."))
         return self.heap + (cluster - 2) * self.cluster
 
 
@@ -70,9 +71,9 @@ def read_layout(volume: Volume) -> Layout:
     """Decode the boot sector of a sound volume; UnmappableError otherwise."""
     layout = peek_layout(volume)
     flags = le16(layout.boot, 106)
-    demand(not flags & _DIRTY, "The exFAT volume was not cleanly unmounted.")
-    demand(not flags & _MEDIA_FAILURE, "The exFAT volume reports failures of its medium.")
-    demand(not flags & ~_HARMLESS, "The exFAT volume has flags that are not proven.")
+    demand(not flags & _DIRTY, _("The exFAT volume was not cleanly unmounted."))
+    demand(not flags & _MEDIA_FAILURE, _("The exFAT volume reports failures of its medium."))
+    demand(not flags & ~_HARMLESS, _("The exFAT volume has flags that are not proven."))
     return layout
 
 
@@ -80,13 +81,13 @@ def peek_layout(volume: Volume) -> Layout:
     """Decode the boot sector, whatever its flags are: for counts, not for maps. UnmappableError."""
     boot = volume.read(0, 512)
     layout = Layout(boot)
-    demand(boot[3:11] == b"EXFAT   " and boot[510:] == b"\x55\xaa", "The exFAT boot sector has no signature.")
+    demand(boot[3:11] == b"EXFAT   " and boot[510:] == b"\x55\xaa", _("The exFAT boot sector has no signature."))
     shifts = 9 <= u8(boot, 108) <= 12 and u8(boot, 108) + u8(boot, 109) <= 25
-    demand(shifts and le16(boot, 104) >> 8 == 1, "The exFAT boot sector is damaged.")
-    demand(u8(boot, 110) == 1, "The exFAT has two allocation tables.")
+    demand(shifts and le16(boot, 104) >> 8 == 1, _("The exFAT boot sector is damaged."))
+    demand(u8(boot, 110) == 1, _("The exFAT has two allocation tables."))
     inside = layout.table.end <= layout.heap and layout.clusters > 0 and layout.heap_end <= layout.end
-    demand(inside, "The exFAT boot sector is damaged.")
-    demand(layout.end <= volume.size, "The file system is larger than its partition.")
+    demand(inside, _("The exFAT boot sector is damaged."))
+    demand(layout.end <= volume.size, _("The file system is larger than its partition."))
     return layout
 
 
@@ -99,7 +100,7 @@ def used_by_bitmap(volume: Volume, layout: Layout) -> int:
 def _bitmap(volume: Volume, layout: Layout) -> tuple[Extent, bytes]:
     """Where the allocation bitmap lies, and its bytes; it is contiguous in every volume that formatters make."""
     cluster = le32(layout.boot, 96)
-    for _ in range(_MOST_DIRECTORY_CLUSTERS):
+    for _number in range(_MOST_DIRECTORY_CLUSTERS):
         directory = volume.read(layout.place(cluster), layout.cluster)
         for start in range(0, len(directory), _ENTRY_SIZE):
             if directory[start] == _BITMAP_ENTRY:
@@ -107,17 +108,17 @@ def _bitmap(volume: Volume, layout: Layout) -> tuple[Extent, bytes]:
         cluster = le32(volume.read(layout.table.start + 4 * cluster, 4), 0)
         if cluster >= _END_OF_CHAIN:
             break
-    raise UnmappableError("The exFAT root directory has no allocation bitmap.")
+    raise UnmappableError(_("The exFAT root directory has no allocation bitmap."))
 
 
 def _bitmap_at(volume: Volume, layout: Layout, first: int, size: int) -> tuple[Extent, bytes]:
-    demand(size == -(-layout.clusters // 8), "The exFAT allocation bitmap has a wrong size.")
+    demand(size == -(-layout.clusters // 8), _("The exFAT allocation bitmap has a wrong size."))
     count = -(-size // layout.cluster)
     links = volume.read(layout.table.start + 4 * first, 4 * count)
     chain = all(le32(links, 4 * index) == first + index + 1 for index in range(count - 1))
-    demand(chain, "The exFAT allocation bitmap is fragmented.")
+    demand(chain, _("The exFAT allocation bitmap is fragmented."))
     start = layout.place(first)
-    demand(start + size <= layout.heap_end, "The exFAT allocation bitmap lies outside the volume.")
+    demand(start + size <= layout.heap_end, _("The exFAT allocation bitmap lies outside the volume."))
     return Extent(start, start + size), volume.read(start, size)
 
 
@@ -130,14 +131,14 @@ class Exfat:
     def measure(self, volume: Volume, bench: Bench) -> Measured:
         """Both boot regions, the table, used clusters, and the sectors around them."""
         layout = read_layout(volume)
-        place, _ = _bitmap(volume, layout)
+        place = _bitmap(volume, layout)[0]
         used, method = partclone.read_map(TOOL, volume.path, layout.end, bench)
         demand_count(used.total, used_by_bitmap(volume, layout))
         needed = (
-            ("boot region", Extent(0, 12 * layout.sector)),
-            ("backup boot region", Extent(12 * layout.sector, 24 * layout.sector)),
-            ("allocation table", layout.table),
-            ("allocation bitmap", place),
+            (_("boot region"), Extent(0, 12 * layout.sector)),
+            (_("backup boot region"), Extent(12 * layout.sector, 24 * layout.sector)),
+            (_("allocation table"), layout.table),
+            (_("allocation bitmap"), place),
         )
         demand_covered(used, needed)
         return Measured(layout.end, used, method, (), _facts(layout))

@@ -10,6 +10,7 @@ from rescue.extents import Extent
 from rescue.filesystems.fields import le16, le32, u8
 from rescue.filesystems.gate import FeatureWord, demand, demand_proven
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 _NEEDS_RECOVERY = 0x4
 SUPERBLOCK_START = 1024
@@ -253,26 +254,26 @@ class Superblock:
 def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible and with proven features; UnmappableError otherwise."""
     superblock = peek_superblock(volume)
-    demand_proven("ext file system", superblock.unproven())
+    demand_proven(_("ext file system"), superblock.unproven())
     return superblock
 
 
 def peek_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible, whatever its features are: for counts, not for maps. UnmappableError."""
     superblock = Superblock(volume.read(SUPERBLOCK_START, 1024))
-    demand(le16(superblock.data, 0x38) == _MAGIC, "The ext superblock has no magic number.")
+    demand(le16(superblock.data, 0x38) == _MAGIC, _("The ext superblock has no magic number."))
     most = 8 * superblock.block_size * superblock.cluster_blocks
     sound = le32(superblock.data, 0x18) <= 6 and 0 < superblock.blocks_per_group <= most
-    demand(sound and superblock.blocks > superblock.first_block, "The ext superblock is damaged.")
-    demand(superblock.descriptor_size in (32, 64), "The ext superblock is damaged.")
-    demand(superblock.end <= volume.size, "The file system is larger than its partition.")
+    demand(sound and superblock.blocks > superblock.first_block, _("The ext superblock is damaged."))
+    demand(superblock.descriptor_size in (32, 64), _("The ext superblock is damaged."))
+    demand(superblock.end <= volume.size, _("The file system is larger than its partition."))
     return superblock
 
 
 def demand_sound(superblock: Superblock) -> None:
     """UnmappableError for a file system that says itself that its bitmaps are not to be believed."""
-    demand(not superblock.has_errors, "The file system is marked as having errors.")
-    demand(not superblock.external_journal, "The journal is on another device.")
+    demand(not superblock.has_errors, _("The file system is marked as having errors."))
+    demand(not superblock.external_journal, _("The journal is on another device."))
     demand(
-        superblock.clean or superblock.dirty_journal, "The file system was not cleanly unmounted and has no journal."
+        superblock.clean or superblock.dirty_journal, _("The file system was not cleanly unmounted and has no journal.")
     )

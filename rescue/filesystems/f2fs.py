@@ -15,6 +15,7 @@ from rescue.filesystems.fields import le16, le32, le64, uuid_text
 from rescue.filesystems.gate import FeatureWord, demand, demand_count, demand_covered, demand_proven
 from rescue.filesystems.model import Bench, Measured, UnmappableError
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 TOOL = "partclone.f2fs"
 _BLOCK = 4096
@@ -122,14 +123,14 @@ def peek_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible, whatever its features are: for counts, not for maps. UnmappableError."""
     superblock = Superblock(volume.read(_SUPERBLOCKS[0], _BLOCK - 1024))
     data = superblock.data
-    demand(le32(data, 0) == _MAGIC, "The F2FS superblock has no magic number.")
+    demand(le32(data, 0) == _MAGIC, _("The F2FS superblock has no magic number."))
     usual = le32(data, 16) == 12 and le32(data, 20) == 9
-    demand(usual, "The F2FS has a block or segment size that is not proven.")
+    demand(usual, _("The F2FS has a block or segment size that is not proven."))
     other_devices = data[2201 : 2201 + 64].strip(b"\0")
-    demand(not other_devices, "The F2FS spans more than one device.")
+    demand(not other_devices, _("The F2FS spans more than one device."))
     inside = 0 < superblock.checkpoints[1] < superblock.main < superblock.main_end <= superblock.blocks
-    demand(inside, "The F2FS superblock is damaged.")
-    demand(superblock.blocks * _BLOCK <= volume.size, "The file system is larger than its partition.")
+    demand(inside, _("The F2FS superblock is damaged."))
+    demand(superblock.blocks * _BLOCK <= volume.size, _("The file system is larger than its partition."))
     return superblock
 
 
@@ -138,7 +139,7 @@ def read_checkpoint(volume: Volume, superblock: Superblock) -> Checkpoint:
     packs = [_pack(volume, superblock, block) for block in superblock.checkpoints]
     whole = [pack for pack in packs if pack is not None]
     if not whole:
-        raise UnmappableError("The F2FS has no whole checkpoint.")
+        raise UnmappableError(_("The F2FS has no whole checkpoint."))
     return max(whole, key=lambda pack: pack.version)
 
 
@@ -169,15 +170,15 @@ def used_by_checkpoint(volume: Volume, superblock: Superblock) -> int:
 def _demand_at_rest(volume: Volume, superblock: Superblock, checkpoint: Checkpoint) -> None:
     """Nothing was written after the checkpoint. Its flag tells of the last unmount even when a later mount crashed: a
     node in the next place that carries the checkpoint's version belongs to an fsync after it."""
-    demand(bool(checkpoint.flags & _UMOUNT), "The F2FS was not cleanly unmounted.")
-    demand(not checkpoint.flags & (_ERROR | _FSCK), "The F2FS is marked as having errors.")
-    demand(not checkpoint.flags & ~_HARMLESS, "The F2FS checkpoint has flags that are not proven.")
+    demand(bool(checkpoint.flags & _UMOUNT), _("The F2FS was not cleanly unmounted."))
+    demand(not checkpoint.flags & (_ERROR | _FSCK), _("The F2FS is marked as having errors."))
+    demand(not checkpoint.flags & ~_HARMLESS, _("The F2FS checkpoint has flags that are not proven."))
     segment, offset = checkpoint.next_node
     block = superblock.main + segment * _BLOCKS_PER_SEGMENT + offset
-    demand(block < superblock.main_end and offset <= _BLOCKS_PER_SEGMENT, "The F2FS checkpoint is damaged.")
+    demand(block < superblock.main_end and offset <= _BLOCKS_PER_SEGMENT, _("The F2FS checkpoint is damaged."))
     node = volume.read(block * _BLOCK, _BLOCK)
     fresh = le32(node, _BLOCK - 12) == checkpoint.version & 0xFFFFFFFF
-    demand(not fresh, "The F2FS has files that were written after its last checkpoint.")
+    demand(not fresh, _("The F2FS has files that were written after its last checkpoint."))
 
 
 class F2fs:
@@ -195,7 +196,7 @@ class F2fs:
         whole, method = partclone.read_map(TOOL, volume.path, superblock.blocks * _BLOCK, bench)
         used = whole & Extents.whole(end)
         demand_count(used.total, (superblock.main + checkpoint.valid_blocks) * _BLOCK)
-        demand_covered(used, [("metadata area", Extent(0, superblock.main * _BLOCK))])
+        demand_covered(used, [(_("metadata area"), Extent(0, superblock.main * _BLOCK))])
         return Measured(end, used, method, (), _facts(superblock))
 
 

@@ -17,10 +17,11 @@ from rescue.filesystems.fields import le16, le32, u8
 from rescue.filesystems.gate import demand
 from rescue.filesystems.model import Bench, Measured
 from rescue.filesystems.volume import Volume
+from rescue.language import N_, _
 from rescue.units import KiB, MiB
 
-_DIRTY_NOTE = "The volume was not cleanly unmounted; its allocation table is imaged as it lies."
-_DIFFER_NOTE = "The copies of the allocation table differ; a cluster that any of them uses is imaged."
+_DIRTY_NOTE = N_("The volume was not cleanly unmounted; its allocation table is imaged as it lies.")
+_DIFFER_NOTE = N_("The copies of the allocation table differ; a cluster that any of them uses is imaged.")
 # Linux marks the boot sector (fs/fat/inode.c, FAT_STATE_DIRTY), Windows the second entry of the table.
 _BOOT_DIRTY = 0x1
 _METHOD = "file allocation table"
@@ -56,16 +57,16 @@ def read_layout(volume: Volume) -> Layout:
     boot = volume.read(0, 512)
     sector, per_cluster, reserved, tables = le16(boot, 11), u8(boot, 13), le16(boot, 14), u8(boot, 16)
     sound = sector in (512, 1024, 2048, 4096) and per_cluster and per_cluster & (per_cluster - 1) == 0
-    demand(bool(sound) and reserved > 0 and tables in (1, 2), "The FAT boot sector is damaged.")
+    demand(bool(sound) and reserved > 0 and tables in (1, 2), _("The FAT boot sector is damaged."))
     table_sectors = le16(boot, 22) or le32(boot, 36)
     root_sectors = -(-le16(boot, 17) * 32 // sector)
     total = le16(boot, 19) or le32(boot, 32)
     data_sector = reserved + tables * table_sectors + root_sectors
     clusters = (total - data_sector) // per_cluster
-    demand(table_sectors > 0 and clusters > 0, "The FAT boot sector is damaged.")
-    demand(total * sector <= volume.size, "The file system is larger than its partition.")
+    demand(table_sectors > 0 and clusters > 0, _("The FAT boot sector is damaged."))
+    demand(total * sector <= volume.size, _("The file system is larger than its partition."))
     width = 32 if le16(boot, 22) == 0 else 12 if clusters < 4085 else 16
-    demand(table_sectors * sector * 8 >= (clusters + 2) * width, "The FAT is too short for its clusters.")
+    demand(table_sectors * sector * 8 >= (clusters + 2) * width, _("The FAT is too short for its clusters."))
     serial = le32(boot, 67 if width == 32 else 39)
     dirty = bool(u8(boot, 65 if width == 32 else 37) & _BOOT_DIRTY)
     return Layout(
@@ -86,7 +87,7 @@ def entries(table: bytes, width: int, count: int) -> Sequence[int]:
 def used_by_table(volume: Volume, layout: Layout) -> int:
     """Bytes in use by the first table, with everything before and behind the clusters. It counts in place, a piece at a
     time, without a map: a table of 128 MiB takes about a second. UnmappableError for a larger one."""
-    demand(layout.table_size <= _LARGEST_COUNTED, "The FAT is too large to be counted in a moment.")
+    demand(layout.table_size <= _LARGEST_COUNTED, _("The FAT is too large to be counted in a moment."))
     idle = 0
     per_piece = _PIECE * 8 // layout.width
     for first in range(0, layout.limit, per_piece):
@@ -123,10 +124,10 @@ def _zeros(numbers: int, count: int) -> int:
 
 def _demand_sound(table: Sequence[int], layout: Layout) -> None:
     """The first entry repeats the media byte; every link leads to a cluster, or is an end or a bad mark."""
-    demand(table[0] & 0xFF == layout.media, "The FAT does not begin with the media byte.")
+    demand(table[0] & 0xFF == layout.media, _("The FAT does not begin with the media byte."))
     highest = (1 << min(layout.width, 28)) - 1
     astray = any(layout.limit <= value < highest - 8 or value == 1 for value in table[2:])
-    demand(not astray, "The FAT is damaged: a link leads outside the volume.")
+    demand(not astray, _("The FAT is damaged: a link leads outside the volume."))
 
 
 def _is_clean(table: Sequence[int], width: int) -> bool:
@@ -157,7 +158,7 @@ class Fat:
         """Everything before the data area, every cluster in use, and the sectors behind the last cluster."""
         layout = read_layout(volume)
         used = Extents([(0, layout.data_start)])
-        notes = [_DIRTY_NOTE] if layout.marked_dirty else []
+        dirty = layout.marked_dirty
         copies = []
         for index in range(layout.tables):
             if bench.cancel is not None:
@@ -167,10 +168,8 @@ class Fat:
             table = entries(copy, layout.width, layout.limit)
             _demand_sound(table, layout)
             used |= _used_clusters(table, layout)
-            if not _is_clean(table, layout.width) and _DIRTY_NOTE not in notes:
-                notes.append(_DIRTY_NOTE)
-        if copies[0] != copies[-1]:
-            notes.append(_DIFFER_NOTE)
+            dirty |= not _is_clean(table, layout.width)
+        notes = ([_(_DIRTY_NOTE)] if dirty else []) + ([_(_DIFFER_NOTE)] if copies[0] != copies[-1] else [])
         used |= Extents([(layout.data_start + layout.clusters * layout.cluster, layout.end)])
         return Measured(layout.end, used, _METHOD, tuple(notes), _facts(layout, used))
 

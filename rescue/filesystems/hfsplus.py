@@ -14,6 +14,7 @@ from rescue.filesystems.fields import be16, be32, be64, le32, le64
 from rescue.filesystems.gate import demand, demand_count, demand_covered
 from rescue.filesystems.model import Bench, Measured
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 TOOL = "partclone.hfsplus"
 _HEADER, _HEADER_SIZE, _FROM_END = 1024, 512, 1024
@@ -63,11 +64,11 @@ class Header:
         start = _ALLOCATION_FORK + 16
         pairs = [(be32(self.data, at), be32(self.data, at + 4)) for at in range(start, start + 64, 8)]
         total = be32(self.data, _ALLOCATION_FORK + 12)
-        demand(sum(count for _, count in pairs) == total, "The HFS+ allocation file is too fragmented.")
+        demand(sum(count for _, count in pairs) == total, _("The HFS+ allocation file is too fragmented."))
         size = self.block_size
         extents = [Extent(first * size, (first + count) * size) for first, count in pairs if count]
         inside = all(extent.end <= min(self.end, _FARTHEST) for extent in extents)
-        demand(inside and total * size * 8 >= self.blocks, "The HFS+ allocation file is not where it can be read.")
+        demand(inside and total * size * 8 >= self.blocks, _("The HFS+ allocation file is not where it can be read."))
         return extents
 
 
@@ -75,9 +76,9 @@ def read_header(volume: Volume) -> Header:
     """The volume header of a sound volume; UnmappableError otherwise."""
     header = peek_header(volume)
     attributes = header.attributes
-    demand(bool(attributes & _UNMOUNTED), "The HFS+ was not cleanly unmounted.")
-    demand(not attributes & _INCONSISTENT, "The HFS+ is marked as inconsistent.")
-    demand(not attributes & ~_HARMLESS, "The HFS+ volume header has flags that are not proven.")
+    demand(bool(attributes & _UNMOUNTED), _("The HFS+ was not cleanly unmounted."))
+    demand(not attributes & _INCONSISTENT, _("The HFS+ is marked as inconsistent."))
+    demand(not attributes & ~_HARMLESS, _("The HFS+ volume header has flags that are not proven."))
     return header
 
 
@@ -85,12 +86,12 @@ def peek_header(volume: Volume) -> Header:
     """The volume header, plausible, in whatever state the volume is: for counts, not for maps. UnmappableError."""
     header = Header(volume.read(_HEADER, _HEADER_SIZE))
     signature = header.data[:2]
-    demand(signature != b"BD", "The HFS+ lies inside an HFS wrapper.")
-    demand((signature, be16(header.data, 2)) in _SIGNATURES, "The HFS+ volume header has no signature.")
+    demand(signature != b"BD", _("The HFS+ lies inside an HFS wrapper."))
+    demand((signature, be16(header.data, 2)) in _SIGNATURES, _("The HFS+ volume header has no signature."))
     size = header.block_size
     sound = 512 <= size <= 1 << 20 and size & (size - 1) == 0 and header.free_blocks < header.blocks
-    demand(sound, "The HFS+ volume header is damaged.")
-    demand(header.end <= volume.size, "The file system is larger than its partition.")
+    demand(sound, _("The HFS+ volume header is damaged."))
+    demand(header.end <= volume.size, _("The file system is larger than its partition."))
     return header
 
 
@@ -100,14 +101,14 @@ def _journal(volume: Volume, header: Header) -> list[Extent]:
         return []
     block = be32(header.data, 12)
     information = volume.read(block * header.block_size, 52)
-    demand(be32(information, 0) & 0x3 == 0x1, "The HFS+ journal is on another device or was never made.")
+    demand(be32(information, 0) & 0x3 == 0x1, _("The HFS+ journal is on another device or was never made."))
     start, size = be64(information, 36), be64(information, 44)
     journal = volume.read(start, 24)
     little = journal[:4] == b"xLNJ"
-    demand(little or journal[:4] == b"JNLx", "The HFS+ journal has no magic number.")
+    demand(little or journal[:4] == b"JNLx", _("The HFS+ journal has no magic number."))
     read = le64 if little else be64
-    demand((le32 if little else be32)(journal, 4) == 0x12345678, "The HFS+ journal is damaged.")
-    demand(read(journal, 8) == read(journal, 16), "The HFS+ journal is still to be replayed.")
+    demand((le32 if little else be32)(journal, 4) == 0x12345678, _("The HFS+ journal is damaged."))
+    demand(read(journal, 8) == read(journal, 16), _("The HFS+ journal is still to be replayed."))
     return [Extent(block * header.block_size, (block + 1) * header.block_size), Extent(start, start + size)]
 
 
@@ -133,7 +134,7 @@ class HfsPlus:
         used, method = partclone.read_map(TOOL, volume.path, header.end, bench)
         demand_count(used.total, expected)
         used |= Extents([(0, _HEADER + _HEADER_SIZE), (max(0, header.end - _FROM_END), header.end)])
-        demand_covered(used, [("allocation file", extent) for extent in header.allocation_file()])
+        demand_covered(used, [(_("allocation file"), extent) for extent in header.allocation_file()])
         demand_covered(used, [("journal", extent) for extent in journal])
         return Measured(header.end, used, method, (), _facts(header))
 

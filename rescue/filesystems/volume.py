@@ -21,7 +21,7 @@ class Volume:
     def read(self, offset: int, length: int) -> bytes:
         """Exactly `length` bytes at `offset`; SourceReadError where they lie outside, cannot be read, or come late."""
         if self._deadline is not None and time.monotonic() > self._deadline:
-            raise SourceReadError(f"Reading {self.path} takes too long.")
+            raise SourceReadError(_("Reading {path} takes too long.").format(path=self.path))
         if offset < 0 or length < 0 or offset + length > self.size:
             raise SourceReadError(
                 _("The file system points to byte {offset}, outside its {size} bytes.").format(

@@ -11,6 +11,7 @@ from rescue.extents import Extent
 from rescue.filesystems.fields import be16, be32, be64, u8
 from rescue.filesystems.gate import FeatureWord, demand, demand_proven
 from rescue.filesystems.volume import Volume
+from rescue.language import _
 
 _RO_COMPAT = FeatureWord(
     {0x1: "finobt", 0x2: "rmapbt", 0x4: "reflink", 0x8: "inobtcount"}, {"finobt", "rmapbt", "reflink", "inobtcount"}
@@ -93,12 +94,12 @@ def read_superblock(volume: Volume) -> Superblock:
     """The first superblock, plausible and with proven features; UnmappableError otherwise."""
     superblock = peek_superblock(volume)
     data = superblock.data
-    demand(be16(data, 100) & 0xF == _VERSION, "Only version 5 of XFS is proven.")
+    demand(be16(data, 100) & 0xF == _VERSION, _("Only version 5 of XFS is proven."))
     demand_proven("XFS", superblock.unproven())
-    demand(be64(data, 16) == 0, "The XFS has a realtime section on another device.")
-    demand(be64(data, 48) != 0, "The log of the XFS is on another device.")
-    demand(u8(data, 126) == 0, "The XFS was never completely made.")
-    demand(superblock.blocks < _MOST_BLOCKS, "An XFS of more than 2^32 blocks is not proven.")
+    demand(be64(data, 16) == 0, _("The XFS has a realtime section on another device."))
+    demand(be64(data, 48) != 0, _("The log of the XFS is on another device."))
+    demand(u8(data, 126) == 0, _("The XFS was never completely made."))
+    demand(superblock.blocks < _MOST_BLOCKS, _("An XFS of more than 2^32 blocks is not proven."))
     return superblock
 
 
@@ -108,13 +109,15 @@ def peek_superblock(volume: Volume) -> Superblock:
     UnmappableError.
     """
     superblock = Superblock(volume.read(0, 512))
-    demand(superblock.data[:4] == b"XFSB", "The XFS superblock has no magic number.")
+    demand(superblock.data[:4] == b"XFSB", _("The XFS superblock has no magic number."))
     size, sector = superblock.block_size, superblock.sector
     powers = all(value and value & (value - 1) == 0 for value in (size, sector))
-    demand(powers and sector <= size <= 65536 and superblock.groups > 0, "The XFS superblock is damaged.")
+    demand(powers and sector <= size <= 65536 and superblock.groups > 0, _("The XFS superblock is damaged."))
     whole = (superblock.groups - 1) * superblock.group_blocks < superblock.blocks
-    demand(whole and superblock.blocks <= superblock.groups * superblock.group_blocks, "The XFS superblock is damaged.")
-    demand(superblock.end <= volume.size, "The file system is larger than its partition.")
+    demand(
+        whole and superblock.blocks <= superblock.groups * superblock.group_blocks, _("The XFS superblock is damaged.")
+    )
+    demand(superblock.end <= volume.size, _("The file system is larger than its partition."))
     return superblock
 
 
@@ -123,7 +126,10 @@ def free_bytes(volume: Volume, superblock: Superblock) -> int:
     blocks = 0
     for number in range(superblock.groups):
         header = volume.read(superblock.group_start(number) + superblock.sector, 512)
-        demand(header[:4] == b"XAGF" and be32(header, 8) == number, f"XFS group {number} has a damaged header.")
+        demand(
+            header[:4] == b"XAGF" and be32(header, 8) == number,
+            _("XFS group {number} has a damaged header.").format(number=number),
+        )
         blocks += be32(header, 52) + be32(header, 48)
     return blocks * superblock.block_size
 
@@ -132,7 +138,7 @@ def unlinked_inodes(volume: Volume, superblock: Superblock) -> bool:
     """Does any group list inodes that were deleted while open?"""
     for number in range(superblock.groups):
         header = volume.read(superblock.group_start(number) + 2 * superblock.sector, 512)
-        demand(header[:4] == b"XAGI", f"XFS group {number} has a damaged header.")
+        demand(header[:4] == b"XAGI", _("XFS group {number} has a damaged header.").format(number=number))
         if header[40 : 40 + 64 * 4] != b"\xff" * 256:
             return True
     return False
@@ -154,5 +160,5 @@ def structures(superblock: Superblock) -> Iterator[tuple[str, Extent]]:
     """What has to be in every map."""
     for number in range(superblock.groups):
         start = superblock.group_start(number)
-        yield f"header of group {number}", Extent(start, start + 4 * superblock.sector)
+        yield _("header of group {number}").format(number=number), Extent(start, start + 4 * superblock.sector)
     yield "log", superblock.log()

@@ -83,7 +83,9 @@ def forget_table(device: Disk) -> None:
             device.pwrite(aligned_buffer(size), offset)
             device.flush()
     except OSError as error:
-        raise TargetWriteError(f"The old partition table cannot be cleared: {error.strerror or error}.") from error
+        raise TargetWriteError(
+            _("The old partition table cannot be cleared: {reason}.").format(reason=reason_of(error))
+        ) from error
 
 
 def _headers(device: Disk) -> list[int]:

@@ -5,6 +5,7 @@ import uuid
 import zlib
 
 from rescue.errors import TargetTooSmallError
+from rescue.language import _
 from rescue.tables.gpt import PRIMARY_LBA, SIGNATURE, Header
 from rescue.tables.model import SavedSectors, Table
 from rescue.tables.read import read_table
@@ -36,8 +37,10 @@ def single_partition(  # every argument is an id or a measure of the table that 
     """
     if disk_size < LEAST:
         raise TargetTooSmallError(
-            f"The disk is too small: it has {format_size(disk_size)}, at least {format_size(LEAST)} are needed.",
-            hint="Use a larger drive.",
+            _("The disk is too small: it has {size}, at least {least} are needed.").format(
+                size=format_size(disk_size), least=format_size(LEAST)
+            ),
+            hint=_("Use a larger drive."),
         )
     last = bytes_to_lba(align_down(disk_size, sector_size), sector_size) - 1
     sectors = -(-_ENTRIES * _ENTRY.size // sector_size)
