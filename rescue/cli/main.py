@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = _module(options)
     if module is None:
         words.print_help(sys.stderr)
-        print(f"\n{_NO_SCREEN}", file=sys.stderr)
+        print("\n" + _(_NO_SCREEN), file=sys.stderr)
         return 2
     try:
         code = _run(module, options)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from rescue.errors import CancelledError, UsageError
+from rescue.errors import CancelledError, UsageError, reason_of
 from rescue.language import _
 
 VARIABLE = "RESCUE_PASSWORD_FILE"
@@ -29,6 +29,6 @@ def _from_file(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0].removesuffix("\r")
     except OSError as error:
         raise UsageError(
-            _("The password file {file} cannot be read: {reason}.").format(file=file, reason=error.strerror),
+            _("The password file {file} cannot be read: {reason}.").format(file=file, reason=reason_of(error)),
             hint=_("RESCUE_PASSWORD_FILE names a file whose first line is the password."),
         ) from error

@@ -52,9 +52,9 @@ def lines_of(events: Sequence[Event]) -> Iterator[str]:
             case Note(region=region, text=text):
                 yield f"{region}: {text}" if region else text
             case RegionFinished(region=region, outcome=outcome, reasons=reasons):
-                yield " ".join([f"{region}: {outcome.value}.", *reasons])
+                yield " ".join([f"{region}: {outcome.word}.", *reasons])
             case JobFinished(outcome=outcome):
-                yield f"{outcome.value}. {outcome.meaning}"
+                yield f"{outcome.word}. {outcome.meaning}"
             case JobFailed(message=message, hint=hint):
                 yield from filter(None, (message, hint))
 

@@ -162,7 +162,7 @@ class Course:
                 self.log.append(f"{region}: {text}" if region else text)
             case RegionFinished(region=region, outcome=outcome, reasons=reasons):
                 self._results[region] = event
-                self.log.append(" ".join([f"{region}: {outcome.value}.", *reasons]))
+                self.log.append(" ".join([f"{region}: {outcome.word}.", *reasons]))
 
     def _enter(self, phase: Phase, now: float) -> None:
         """A new step is measured anew."""

@@ -7,6 +7,8 @@ from rescue.repository.repository import Stored
 from rescue.repository.snapshot import DiskRecord, RegionKind, RegionRecord
 from rescue.units import format_size
 
+_SIGNS = {Outcome.OK: "+", Outcome.PARTIAL: "!", Outcome.FAILED: "x"}
+
 
 def disk_of(record: DiskRecord) -> Disk:
     """The disk as it was when it was backed up."""
@@ -56,7 +58,7 @@ def title(stored: Stored) -> str:
 
 def sign(outcome: Outcome) -> str:
     """A verdict with its sign, for eyes that do not tell colours apart."""
-    return {Outcome.OK: "+ OK", Outcome.PARTIAL: "! PARTIAL", Outcome.FAILED: "x FAILED"}[outcome]
+    return f"{_SIGNS[outcome]} {outcome.word}"
 
 
 def details(stored: Stored, verified: str | None) -> tuple[str, ...]:
@@ -64,9 +66,10 @@ def details(stored: Stored, verified: str | None) -> tuple[str, ...]:
     snapshot = stored.snapshot
     made_on = _("made on {host}").format(host=snapshot.machine.get("host") or _("a computer without name"))
     read_back = _("read back on {date}").format(date=verified) if verified else _("never read back")
-    used = sum(region.used_bytes for disk in snapshot.disks for region in disk.regions)
+    size = sum(region.used_bytes for disk in snapshot.disks for region in disk.regions)
+    used = _("{size} in use").format(size=format_size(size))
     disks = "; ".join(f"{disk.model or disk.path}, {format_size(disk.size)}" for disk in snapshot.disks)
-    lines = [f"{disks}; {_('{size} in use').format(size=format_size(used))}", f"{made_on}; {read_back}"]
+    lines = [f"{disks}; {used}", f"{made_on}; {read_back}"]
     systems = ", ".join(dict.fromkeys(disk.system for disk in snapshot.disks if disk.system))
     return (*([systems] if systems else []), *lines, *([snapshot.note] if snapshot.note else []))
 

@@ -14,7 +14,8 @@ _SHORTEST = 4
 
 def disk_title(disk: Disk) -> str:
     """A disk in a few words: `Samsung SSD 980, 931.5 GiB (/dev/nvme0n1)`."""
-    return f"{disk.model or _('Disk')}, {format_size(disk.size)} ({disk.path})"
+    model = disk.model or _("Disk")
+    return f"{model}, {format_size(disk.size)} ({disk.path})"
 
 
 def partition_title(part: Partition) -> str:

@@ -87,16 +87,16 @@ def tell_stop(found: Findings, error: RescueError, sink: Sink) -> None:
 
 def _verdict(outcome: Outcome, found: Findings) -> str:
     if outcome is Outcome.OK:
-        return f"{outcome.value}. " + _("Every sector can be read.")
+        return f"{outcome.word}. " + _("Every sector can be read.")
     text = _("{count} bytes cannot be read. Back up what is on this drive as soon as you can, and replace it.")
-    return f"{outcome.value}. " + text.format(count=found.unreadable.total + found.untried.total)
+    return f"{outcome.word}. " + text.format(count=found.unreadable.total + found.untried.total)
 
 
 def _lines(found: Findings) -> list[str]:
     """The plan that ran, the regions, and what came of it."""
     lines = [f"{job_word('surface')}, {machine.now():%Y-%m-%d %H:%M} UTC", *found.steps]
     for name, result, why in found.results:
-        lines += [f"  {name}: {result.value}", *(f"      {text}" for text in why)]
+        lines += [f"  {name}: {result.word}", *(f"      {text}" for text in why)]
     lines.append(
         _("{size} read in {duration}, {rate} a second.").format(
             size=format_size(found.read_bytes),

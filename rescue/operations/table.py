@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rescue.cancel import CancelToken
 from rescue.devices.model import Identity
-from rescue.errors import IntegrityError, RescueError, TableError, UsageError
+from rescue.errors import IntegrityError, RescueError, TableError, UsageError, reason_of
 from rescue.events import JobFinished, JobStarted, Note, Outcome, Sink
 from rescue.fields import Fields
 from rescue.images.nothing import NoSource
@@ -109,7 +109,7 @@ def load_table(path: Path) -> SavedTable:
         with path.open("rb") as stream:
             data = stream.read(_MAX_FILE + 1)
     except OSError as error:
-        raise UsageError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror)) from error
+        raise UsageError(_("{path} cannot be read: {why}.").format(path=path, why=reason_of(error))) from error
     fields = Fields.parse(data, str(path))
     if fields.text("what") != _WHAT or fields.number("format") != _FORMAT:
         raise IntegrityError(_("{path} holds no partition table that this Rescue has saved.").format(path=path))
@@ -150,4 +150,4 @@ def _write_new(path: Path, data: bytes) -> None:
             _("{path} is there already, and stays as it is.").format(path=path), hint=_("Name a new file.")
         ) from error
     except OSError as error:
-        raise RescueError(_("{path} cannot be written: {why}.").format(path=path, why=error.strerror)) from error
+        raise RescueError(_("{path} cannot be written: {why}.").format(path=path, why=reason_of(error))) from error

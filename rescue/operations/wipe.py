@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rescue.cancel import CancelToken
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
-from rescue.errors import CancelledError, RescueError, TargetWriteError, VerifyError
+from rescue.errors import CancelledError, RescueError, TargetWriteError, VerifyError, reason_of
 from rescue.events import (
     JobFinished,
     JobStarted,
@@ -116,7 +116,7 @@ def _overwrite(job: _Job) -> None:
             device.flush()
         except OSError as error:
             raise TargetWriteError(
-                _("{path} did not take all data: {why}.").format(path=device.path, why=error.strerror)
+                _("{path} did not take all data: {why}.").format(path=device.path, why=reason_of(error))
             ) from error
     job.overwritten = True
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rescue import process, settings
-from rescue.errors import PlaceError, RescueError
+from rescue.errors import PlaceError, RescueError, reason_of
 from rescue.language import _
 from rescue.places.address import Address
 from rescue.places.reach import SECONDS
@@ -129,7 +129,7 @@ def _keep(address: Address, key: HostKey) -> None:
     except OSError as error:
         raise PlaceError(
             _("The key of {host} cannot be kept in {file}: {reason}.").format(
-                host=address.host, file=file, reason=error.strerror
+                host=address.host, file=file, reason=reason_of(error)
             ),
             hint=_("Name a directory with some space in RESCUE_STATE_DIR."),
         ) from error

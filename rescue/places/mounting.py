@@ -10,7 +10,7 @@ from pathlib import Path
 from rescue import process
 from rescue.devices.mounts import Mount, read_mounts
 from rescue.devices.sysfs import Block
-from rescue.errors import PlaceError, RescueError, ToolError
+from rescue.errors import PlaceError, RescueError, ToolError, reason_of
 from rescue.language import _
 
 BASE = Path("/run/rescue/places")
@@ -48,7 +48,7 @@ def make_point(point: Path) -> None:
         point.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlaceError(
-            _("The directory {point} cannot be made: {reason}.").format(point=point, reason=error.strerror)
+            _("The directory {point} cannot be made: {reason}.").format(point=point, reason=reason_of(error))
         ) from error
 
 

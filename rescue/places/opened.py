@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from rescue.errors import PlaceError
+from rescue.errors import PlaceError, reason_of
 from rescue.language import _
 from rescue.places import mounting, repositories
 from rescue.places.model import Place, PlaceKind
@@ -22,7 +22,7 @@ def opened_at(place: Place, directory: Path) -> Place:
         flags = os.statvfs(directory).f_flag
     except OSError as error:
         raise PlaceError(
-            _("{name} does not answer: {reason}.").format(name=place.name, reason=error.strerror or error),
+            _("{name} does not answer: {reason}.").format(name=place.name, reason=reason_of(error)),
             hint=_("Check the drive, its cable or the connection, and open it again."),
         ) from error
     return replace(

@@ -3,6 +3,7 @@
 import errno
 import socket
 
+from rescue.errors import reason_of
 from rescue.places.address import Address
 from rescue.places.troubles import ConnectError, Trouble, failed
 
@@ -48,4 +49,4 @@ def _explained(error: OSError, address: Address) -> ConnectError:
         return failed(Trouble.REFUSED, address)
     if error.errno in _NO_ROUTE:
         return failed(Trouble.NO_ROUTE, address)
-    return failed(Trouble.OTHER, address, error.strerror or str(error))
+    return failed(Trouble.OTHER, address, reason_of(error))

@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from rescue.errors import RescueError
+from rescue.errors import RescueError, reason_of
 from rescue.places.address import Address
 from rescue.places.troubles import ConnectError, Trouble, failed
 from rescue.repository.lock import locked
@@ -50,7 +50,7 @@ def try_to_write(directory: Path, address: Address) -> None:
 def explained(error: OSError, address: Address) -> ConnectError:
     """The trouble that an error of the system means here."""
     trouble = _TROUBLES.get(error.errno or 0, Trouble.OTHER)
-    return failed(trouble, address, error.strerror or str(error))
+    return failed(trouble, address, reason_of(error))
 
 
 def _write(folder: Path, address: Address) -> None:

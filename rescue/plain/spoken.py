@@ -45,8 +45,12 @@ def disk_page(disk: Disk) -> Page:
         *(_partition(part) + _uses(part) for part in disk.partitions),
         *(_("In use: {use}").format(use=use.describe()) for use in disk.uses),
     ]
-    title = f"{disk.model or _('Disk')}, {format_size(disk.size)}, {disk.path}"
-    return Page(title, tuple(line[:1].upper() + line[1:] for line in lines if line), help="home")
+    model = disk.model or _("Disk")
+    return Page(
+        f"{model}, {format_size(disk.size)}, {disk.path}",
+        tuple(line[:1].upper() + line[1:] for line in lines if line),
+        help="home",
+    )
 
 
 def _uses(part: Partition) -> str:
@@ -67,8 +71,8 @@ def _content(filesystem: str, label: str | None) -> str:
 def pictures(shown: Sequence[Picture]) -> Iterator[str]:
     """Disks before and after, a sentence each."""
     for picture in shown:
-        title = f"{picture.disk.model or _('Disk')}, {format_size(picture.disk.size)}"
-        yield f"{picture.heading}: {title}. {contents(picture.disk)}"
+        model = picture.disk.model or _("Disk")
+        yield f"{picture.heading}: {model}, {format_size(picture.disk.size)}. {contents(picture.disk)}"
 
 
 def rows(found: Sequence[Row]) -> Iterator[str]:

@@ -50,7 +50,7 @@ class _Watch:
             case Note(region=region, text=text):
                 self._say(f"{region}: {text}" if region else text)
             case RegionFinished(region=region, outcome=outcome, reasons=reasons) if outcome is not Outcome.OK:
-                self._say(" ".join([f"{region}: {outcome.value}.", *reasons]))
+                self._say(" ".join([f"{region}: {outcome.word}.", *reasons]))
 
     def _say(self, text: str | None) -> None:
         if text:

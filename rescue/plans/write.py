@@ -215,7 +215,7 @@ def _table_steps(plan: WritePlan, table: Table) -> Iterator[str]:
         yield f"  p{entry.number}{name}: {format_size(entry.size)}, {place}"
     yield _("Nothing else is written. What is in the partitions stays as it is, and belongs to the table or not:")
     yield "  " + _("a partition shows its files again where it begins and ends as it did when they were written.")
-    yield from (f"  {_('Note')}: {note}" for note in plan.notes)
+    yield from ("  " + _("Note: {note}").format(note=note) for note in plan.notes)
     if plan.verify:
         yield _("Read the table back and compare it.")
 

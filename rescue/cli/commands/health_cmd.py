@@ -32,7 +32,8 @@ def as_json(disk: Disk, told: Health | None) -> dict[str, object]:
 
 def describe(disk: Disk, told: Health | None) -> list[str]:
     """The health in lines: the disk, the verdict and why, and everything that the drive counts."""
-    head = f"{disk.path}  {format_size(disk.size)}  {disk.model or _('unknown model')}"
+    model = disk.model or _("unknown model")
+    head = f"{disk.path}  {format_size(disk.size)}  {model}"
     if told is None:
         return [head, "    ? " + _("This drive does not tell how it is.")]
     lines = [head, f"    {told.state.sign} {told.word}", *(f"      {reason}" for reason in told.reasons)]

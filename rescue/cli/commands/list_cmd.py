@@ -51,6 +51,6 @@ def line(stored: Stored) -> str:
     disks = ", ".join(f"{disk.model or disk.path} {format_size(disk.size)}" for disk in snapshot.disks)
     note = f"  {snapshot.note}" if snapshot.note else ""
     return (
-        f"{stored.id[:12]}  {snapshot.date}  {snapshot.outcome.value:7}  {format_size(used_bytes(stored)):>10}  "
+        f"{stored.id[:12]}  {snapshot.date}  {snapshot.outcome.word:7}  {format_size(used_bytes(stored)):>10}  "
         f"{snapshot.name}  ({disks}){note}"
     )

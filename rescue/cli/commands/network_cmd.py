@@ -48,4 +48,5 @@ def describe(state: Network) -> list[str]:
 def _line(each: Interface) -> str:
     kinds = {LinkKind.CABLE: _("cable"), LinkKind.WIFI: _("Wi-Fi"), LinkKind.OTHER: _("made by software")}
     link = _("connected") if each.link else _("not connected") if each.up else _("off")
-    return f"{each.name}  {kinds[each.kind]}  {link}  {', '.join(each.addresses) or _('no address')}"
+    addresses = ", ".join(each.addresses) or _("no address")
+    return f"{each.name}  {kinds[each.kind]}  {link}  {addresses}"

@@ -43,6 +43,7 @@ IMPORT = "from rescue.language import N_, _, ngettext\n"
         ('def f(x: str) -> str:\n    return _("Hello {x}.".format(x=x))\n', "_ gets no text"),
         ("def f(x: str) -> str:\n    return _(x)\n", "_ gets no text"),
         ('def f(x: int) -> str:\n    return ngettext(f"{x} disk", "disks", x)\n', "ngettext gets no text"),
+        ("def f() -> str:\n    return f\"{_('Hello')}.\"\n", "_('Hello') stands inside an f-string"),
         ('NAME = "x"\nTEXT = N_(NAME)\n', "N_ gets no text"),
         ('TEXT = N_("Hello.")\n\ndef f() -> str:\n    return TEXT\n', "TEXT is said without _"),
     ],

@@ -1,5 +1,6 @@
 """The catalogues: whole, fresh, and fit for the console. English is the source; German is complete."""
 
+import ast
 import gettext
 import os
 import re
@@ -78,8 +79,8 @@ def listed(path: Path) -> set[str]:
     shown = subprocess.run(
         ["msgcat", "--no-wrap", "--no-location", path], capture_output=True, text=True, check=True
     ).stdout
-    found = re.findall(r'^msgid "(.*)"$', shown, flags=re.MULTILINE)
-    return {each.encode().decode("unicode_escape").encode("latin-1").decode() for each in found} - {""}
+    found = re.findall(r'^msgid ((?:".*"\n)+)', shown, flags=re.MULTILINE)
+    return {"".join(map(ast.literal_eval, each.splitlines())) for each in found} - {""}
 
 
 def test_german_is_there() -> None:

@@ -59,6 +59,9 @@ def faults(root: Path = PROJECT) -> list[str]:
 def _faults(tree: ast.Module) -> Iterator[tuple[int, str]]:
     marked = _marked(tree)
     yield from _unsaid(tree, marked)
+    for quoted in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+        for call in calls(quoted):
+            yield call.lineno, f"{ast.unparse(call)} stands inside an f-string, where not every xgettext looks"
     late = {call for function in _functions(tree) for call in calls(function)}
     for call in calls(tree):
         speaker = call.func.id if isinstance(call.func, ast.Name) else ""
