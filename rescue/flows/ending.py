@@ -1,6 +1,6 @@
 """How a job ended, as a value, and what a person is told about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rescue.events import Event, JobFailed, JobFinished, Note, Outcome, RegionFinished, Touched
@@ -31,12 +31,23 @@ def ending_of(job: Job, events: Sequence[Event]) -> Ending:
     """The ending that the events of a job tell."""
     return Ending(
         job=job,
-        regions=tuple(event for event in events if isinstance(event, RegionFinished)),
+        regions=tuple(_regions(events)),
         notes=tuple(event for event in events if isinstance(event, Note)),
         finished=next((event for event in reversed(events) if isinstance(event, JobFinished)), None),
         error=next((event for event in reversed(events) if isinstance(event, JobFailed)), None),
         touched=any(isinstance(event, Touched) for event in events),
     )
+
+
+def _regions(events: Sequence[Event]) -> Iterable[RegionFinished]:
+    """Each region once, in the order of the job: the worse of what was said about it when it was copied and read back."""
+    found: dict[str, RegionFinished] = {}
+    for event in events:
+        if isinstance(event, RegionFinished):
+            before = found.get(event.region, event)
+            worse = Outcome.worst([before.outcome, event.outcome])
+            found[event.region] = event if event.outcome is worse else before
+    return found.values()
 
 
 @dataclass(frozen=True, slots=True)
