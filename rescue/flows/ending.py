@@ -40,7 +40,7 @@ def ending_of(job: Job, events: Sequence[Event]) -> Ending:
 
 
 def _regions(events: Sequence[Event]) -> Iterable[RegionFinished]:
-    """Each region once, in the order of the job: the worse of what was said about it when it was copied and read back."""
+    """Each region once, in the order of the job: the worse of what was said when it was copied and when read back."""
     found: dict[str, RegionFinished] = {}
     for event in events:
         if isinstance(event, RegionFinished):
