@@ -143,7 +143,7 @@ def test_it_speaks_the_language_of_who_started_it(
     """Else the plan of a job would be told in other words than the one that a screen has shown."""
     asked: list[str] = []
     monkeypatch.setattr("rescue.language.use", asked.append)
-    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setenv("RESCUE_LANGUAGE", "de")
     main(["show", "nothing"])
     assert asked == ["de"]
     assert told(capsys)
