@@ -186,8 +186,8 @@ class Front(Protocol):
         """Run something in a thread and say `text` meanwhile. What it raises comes out here."""
 
     async def watch(self, job: Job, close: Callable[[Ending], Closing]) -> str | None:
-        """Show a job until it ends and somebody has read the result; the letter of the closing's answer. None when the
-        person went to look elsewhere and the job goes on."""
+        """Show a job until it ends and somebody has read the result; the letter of the closing's answer, "" where the
+        result was only read. None when the person went to look elsewhere and the job goes on."""
 
     async def terminal(self, work: Callable[[], None]) -> None:
         """Give the terminal away while `work` runs: a shell, `nmtui`."""

@@ -72,10 +72,13 @@ def command_line(*words: str) -> str:
 
 
 def short_confirm(target: str, others: Sequence[str]) -> str:
-    """The end of the target's identity that no other disk's identity has: what a person types. At least four letters,
-    and all of it where it is no longer than that."""
+    """The end of the target's identity that no other disk's identity has: what a person types.
+
+    At least four letters and digits, and all of it where it has no more than that.
+    """
     for length in range(min(_SHORTEST, len(target)), len(target) + 1):
         end = target[-length:]
-        if end == end.strip() and not any(other.endswith(end) for other in others):
+        enough = sum(letter.isalnum() for letter in end) >= _SHORTEST
+        if enough and end == end.strip() and not any(other.endswith(end) for other in others):
             return end
     return target

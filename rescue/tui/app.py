@@ -27,10 +27,11 @@ from rescue.operations.facts import Facts
 from rescue.operations.jobs import Job
 from rescue.operations.seat import Holder, Standing
 from rescue.text import printable
-from rescue.tui import palette, texts, themes
+from rescue.tui import keys, palette, texts, themes
 from rescue.tui.dialogs import Dialog
 from rescue.tui.front import TuiFront
 from rescue.tui.home import HomeScreen
+from rescue.tui.messages import Changed, Found, Learned, Refused, Seated, Told
 from rescue.tui.screens.page import PageScreen
 
 _NO_MOUSE = ("linux", "vt")
@@ -64,46 +65,6 @@ class WholeCells(ScrollBarRender):
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "]
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
-
-
-class Changed(Message):
-    """Disks may have come or gone."""
-
-
-class Found(Message):
-    """A scan has ended."""
-
-    def __init__(self, result: Inventory | RescueError) -> None:
-        super().__init__()
-        self.result = result
-
-
-class Learned(Message):
-    """More is known about the disks."""
-
-    def __init__(self, facts: Facts, stop: CancelToken) -> None:
-        super().__init__()
-        self.facts, self.look = facts, stop
-
-
-class Seated(Message):
-    """Another one leads now, or nobody does."""
-
-
-class Refused(Message):
-    """Taking over was not possible."""
-
-    def __init__(self, error: RescueError) -> None:
-        super().__init__()
-        self.error = error
-
-
-class Told(Message):
-    """Which jobs there are was looked up."""
-
-    def __init__(self, jobs: tuple[tuple[Job, bool], ...]) -> None:
-        super().__init__()
-        self.jobs = jobs
 
 
 class RescueApp(App[None]):
@@ -148,7 +109,7 @@ class RescueApp(App[None]):
         # Textual copies the map of keys for each App, but not the lists in it.
         self._bindings.key_to_bindings = {key: [*bound] for key, bound in self._bindings.key_to_bindings.items()}
         for choice in self.offer.choices:
-            self._bindings.bind(f"{choice.key},{choice.key.upper()}", f"choose('{choice.key}')")
+            keys.bind(self, choice.key, f"choose('{choice.key}')")
         self.home = HomeScreen(self.offer.choices)
 
     def get_default_screen(self) -> HomeScreen:

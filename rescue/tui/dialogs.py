@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rescue.language import _
+from rescue.tui import keys
 from rescue.tui.keybar import KeyBar
 
 
@@ -31,7 +32,7 @@ class Dialog(ModalScreen[str]):
         self._text = text
         self._answers = answers
         for key in answers:
-            self._bindings.bind(f"{key},{key.upper()}", f"answer('{key}')")
+            keys.bind(self, key, f"answer('{key}')")
 
     def compose(self) -> ComposeResult:
         """Text that scrolls where it is too long, and the keys."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -16,15 +16,25 @@ class Lines(Widget):
     """A widget as high as its lines, which `draw` makes for a width."""
 
     DEFAULT_CSS = "Lines { height: auto; width: 1fr; }"
+    _height: tuple[int, int] | None = None  # a width, and the number of lines for it
 
     def draw(self, width: int) -> list[Content]:
         """The lines, each at most `width` cells."""
         raise NotImplementedError
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are."""
+        """As many lines as there are. Known from the last time, unless something has asked for a new layout since."""
         del container, viewport
-        return len(self.draw(max(1, width)))
+        if self._height is None or self._height[0] != width:
+            self._height = width, len(self.draw(max(1, width)))
+        return self._height[1]
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> "Lines":
+        """Draw again; with `layout`, with another number of lines."""
+        if layout:
+            self._height = None
+        super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
 
     def render(self) -> Content:
         """The lines for the present width."""
@@ -39,6 +49,7 @@ class Words(Lines):
     def __init__(self, lines: Iterable[str | Content] = (), **options: str) -> None:
         """`options` are `id` and `classes`."""
         super().__init__(**options)  # type: ignore[arg-type]
+        self._wrapped: tuple[tuple[Content, ...], int, list[Content]] = ((), 0, [])
         self.say(lines)
 
     def say(self, lines: Iterable[str | Content]) -> None:
@@ -47,8 +58,10 @@ class Words(Lines):
         self.display = bool(self.lines)
 
     def draw(self, width: int) -> list[Content]:
-        """Each line wrapped; one that is indented stays indented."""
-        return [piece for line in self.lines for piece in indented(line, width)]
+        """Each line wrapped; one that is indented stays indented. A long text is wrapped once for a width."""
+        if self._wrapped[0] is not self.lines or self._wrapped[1] != width:  # equal ones may differ in style
+            self._wrapped = self.lines, width, [piece for line in self.lines for piece in indented(line, width)]
+        return self._wrapped[2]
 
 
 def plain(text: str) -> Content:
@@ -72,6 +85,8 @@ def hang(lead: Content, text: Content, width: int) -> list[Content]:
 
 def indented(line: Content, width: int) -> list[Content]:
     """One line of text, wrapped; what it begins with of blanks, every piece begins with."""
+    if line.cell_length <= width and line.plain.strip():
+        return [line]
     blanks = len(line.plain) - len(line.plain.lstrip(" "))
     if not line.plain.strip():
         return [Content("")]

@@ -253,6 +253,8 @@ def test_more_things_to_do_stand_beside_the_keys() -> None:
         assert begun == ["tools"]
 
     act(app, scene)
+    later = fakes.app(fakes.several())._bindings.key_to_bindings["t"]
+    assert [binding.action for binding in later] == ["take_over"]  # keys of one are keys of no other
 
 
 def test_a_terminal_is_given_away_and_taken_back() -> None:

@@ -9,7 +9,7 @@ from rescue.flows.ending import Closing, Ending
 from rescue.flows.progress import Course, PartState, PartView, sparkline
 from rescue.language import _
 from rescue.tui import bar
-from rescue.tui.lines import Lines, hang, indented, plain, styled
+from rescue.tui.lines import Lines, hang, plain, styled
 from rescue.units import format_size
 
 _STYLES = {
@@ -139,8 +139,3 @@ def _kind(view: PartView) -> tuple[str, str]:
     rest = view.part.text.removeprefix(view.part.name).split()
     known = bool(rest) and not rest[0].startswith("(")
     return bar.kind(rest[0]) if known else ("·", "")
-
-
-def told(lines: Iterable[str], width: int) -> list[Content]:
-    """Foreign lines, wrapped."""
-    return [piece for line in lines for piece in indented(plain(line), width)]

@@ -10,9 +10,12 @@ from textual.widgets import Input
 
 from rescue.flows.front import Page
 from rescue.language import _
+from rescue.tui import keys
 from rescue.tui.entry import entry
 from rescue.tui.lines import Words, indented, plain
 from rescue.tui.screens.asked import Asked
+
+_PIECE = 100  # lines
 
 
 class PageScreen(Asked[str]):
@@ -37,11 +40,11 @@ class PageScreen(Asked[str]):
         self._found: list[int] = []
         self._place = -1
         for key, _what in page.answers:
-            self._bindings.bind(f"{key},{key.upper()}", f"answer('{key}')")
+            keys.bind(self, key, f"answer('{key}')")
 
     def content(self) -> Iterable[Widget]:
         """The text."""
-        return [Words(self._page.lines, id="lines")]
+        return [Words(lines) for lines in _pieces(self._page.lines)]
 
     def below(self) -> Iterable[Widget]:
         """The search."""
@@ -87,7 +90,8 @@ class PageScreen(Asked[str]):
         self._found = [n for n, text in enumerate(self._page.lines) if wanted and wanted in text.casefold()]
         self._place = -1
         self.say()
-        self.query_one("#lines", Words).say(_marked(text, wanted) for text in self._page.lines)
+        for piece, lines in zip(self._shown(), _pieces(self._page.lines), strict=True):
+            piece.say(_marked(text, wanted) for text in lines)
         if self._found:
             self.action_next(1)
         elif wanted:
@@ -98,16 +102,25 @@ class PageScreen(Asked[str]):
         if not self._found:
             return
         self._place = (self._place + direction) % len(self._found)
-        text = self.query_one("#lines", Words)
-        above = sum(len(indented(line, text.content_size.width)) for line in text.lines[: self._found[self._place]])
+        lines = [line for piece in self._shown() for line in piece.lines]
+        width = self._shown()[0].content_size.width
+        above = sum(len(indented(line, width)) for line in lines[: self._found[self._place]])
         self.query_one("#body").scroll_to(y=max(0, above - 2), animate=False)
         place, count = self._place + 1, len(self._found)
         self.say(_("Found {place} of {count}. N goes to the next one.").format(place=place, count=count))
+
+    def _shown(self) -> list[Words]:
+        return list(self.query_one("#body").query(Words))
 
     def _close_search(self) -> None:
         field = self.query_one("#search", Input)
         field.display = False
         self.set_focus(None)
+
+
+def _pieces(lines: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A long text in pieces, of which only those in sight are drawn. At least one."""
+    return [lines[start : start + _PIECE] for start in range(0, max(1, len(lines)), _PIECE)]
 
 
 def _marked(text: str, wanted: str) -> Content:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from rescue.flows.front import Option, Pick, first
 from rescue.language import _
-from rescue.tui import card
+from rescue.tui import card, keys
 from rescue.tui.lines import Lines, Words, hang, plain, styled
 from rescue.tui.screens.asked import Asked
 
@@ -83,7 +83,7 @@ class PickScreen(Asked[tuple[int, ...]]):
         self._question, self._many = question, many
         for place, option in enumerate(question.options):
             if option.key:
-                self._bindings.bind(f"{option.key},{option.key.upper()}", f"key({place})")
+                keys.bind(self, option.key, f"key({place})")
 
     def above(self) -> Iterable[Widget]:
         """What is asked."""

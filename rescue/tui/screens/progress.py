@@ -20,6 +20,7 @@ from rescue.flows.progress import Course
 from rescue.language import _
 from rescue.operations import jobs
 from rescue.operations.jobs import Follower, Job
+from rescue.tui import keys
 from rescue.tui.dialogs import Dialog
 from rescue.tui.lines import Words, plain, styled
 from rescue.tui.pace import Pace
@@ -150,7 +151,7 @@ class ProgressScreen(Asked[str]):
         self.query_one("#sentence", Words).say([verdict(self.ending.outcome, self._conclusion.headline)])
         self.query_one("#result", Words).say([*result_lines(self.ending, self._conclusion), *self._last_words()])
         for key, _what in self._conclusion.answers:
-            self._bindings.bind(f"{key},{key.upper()}", f"answer('{key}')")
+            keys.bind(self, key, f"answer('{key}')")
         self.query_one("#body").scroll_home(animate=False)
         self._show_power()
         self.show_keys()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from rescue.errors import RescueError
 from rescue.flows.front import START, Estimate, Row, Sheet
 from rescue.language import _
+from rescue.tui import keys
 from rescue.tui.lines import Lines, Words, hang, styled
 from rescue.tui.screens.act import Act
 from rescue.tui.screens.asked import Asked
@@ -73,7 +74,7 @@ class SheetScreen(Asked[str]):
         self._wanted = False
         for row in sheet.rows:
             if row.key:
-                self._bindings.bind(f"{row.key},{row.key.upper()}", f"change('{row.name}')")
+                keys.bind(self, row.key, f"change('{row.name}')")
 
     def above(self) -> Iterable[Widget]:
         """What the job is."""
