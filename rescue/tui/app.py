@@ -109,7 +109,7 @@ class RescueApp(App[None]):
         # Textual copies the map of keys for each App, but not the lists in it.
         self._bindings.key_to_bindings = {key: [*bound] for key, bound in self._bindings.key_to_bindings.items()}
         for choice in self.offer.choices:
-            keys.bind(self, choice.key, f"choose('{choice.key}')")
+            keys.bind(self, choice.key, f"choose('{choice.key}')", last=True)
         self.home = HomeScreen(self.offer.choices)
 
     def get_default_screen(self) -> HomeScreen:

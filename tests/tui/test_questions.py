@@ -96,6 +96,13 @@ def test_a_key_of_a_refused_option_chooses_nothing() -> None:
     assert answer(pick(question), "a", "f12", shows="This cannot be chosen. It is broken.") == "open"
 
 
+def test_the_keys_of_answers_come_before_those_of_moving() -> None:
+    assert answer(lambda front: front.read(Page("Go on?", ("Text",), (("n", "No"), ("q", "Quiet")))), "n") == "n"
+    assert answer(lambda front: front.read(Page("Go on?", ("Text",), (("n", "No"), ("q", "Quiet")))), "Q") == "q"
+    question = Pick("Which", (Option("a", "A"), Option("b", "B", key="j")), "target")
+    assert answer(pick(question), "j") == "b"
+
+
 def test_nothing_to_choose() -> None:
     question: Pick[str] = Pick("Which", (), "place", empty="Connect a drive.")
     assert answer(pick(question), "enter", "space", "escape", shows="Connect a drive.") is None
