@@ -1,8 +1,9 @@
 """Exports of NFS servers, mounted by the kernel.
 
-Options: `softerr` with about a minute of patience. The usual advice is `hard`, because programs that do not look at the
-errors of fsync lose data with `soft`. Ours look: a file of a repository counts only after it was synced and renamed.
-With `hard` a job whose server is gone waits for ever, cannot be cancelled, and tells nobody why.
+Options: `softerr`, with half a minute of patience for each request: the disks of a network drive may have to spin up.
+The usual advice is `hard`, because programs that do not look at the errors of fsync lose data with `soft`. Ours look: a
+file of a repository counts only after it was synced and renamed. With `hard` a job whose server is gone waits for
+ever, cannot be cancelled, and tells nobody why.
 
 Version 4 comes first: it needs one port, and its locks hold between computers. Version 3 is used with its lock service
 only, never with `nolock`.
@@ -18,7 +19,7 @@ from rescue.places.address import Address
 from rescue.places.troubles import ConnectError, Trouble, failed
 
 _MOUNT_SECONDS = 90.0
-_OPTIONS = "softerr,timeo=100,retrans=2,retry=0,proto=tcp"
+_OPTIONS = "softerr,timeo=100,retrans=1,retry=0,proto=tcp"
 _VERSIONS = ("4", "3")
 _WORDS = (
     ("access denied by server", Trouble.NO_ACCESS),

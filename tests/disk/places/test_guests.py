@@ -17,24 +17,25 @@ TESTS = {
         "test_the_dead_one_can_be_closed",
         "test_listed_by_what_it_is",
     ),
-    "inside_shares": (
+    "inside_smb": (
         "test_smb_what_is_wrong_is_told",
         "test_smb_holds_a_repository",
         "test_smb_read_only_is_for_a_restore",
         "test_smb_locks_hold_between_computers",
+        "test_smb_server_dies_and_comes_back",
+    ),
+    "inside_nfs": (
         "test_nfs_what_is_wrong_is_told",
         "test_nfs_holds_a_repository",
         "test_nfs_locks_hold_between_computers",
-        "test_smb_server_dies_and_comes_back",
         "test_nfs_server_dies_and_comes_back",
     ),
 }
 # The kernel's SMB asks for its ciphers by names that modprobe would find on any other system.
 MODULES = {
     "inside_drives": "loop sd_mod scsi_debug",
-    "inside_shares": (
-        "loop dummy hmac cmac ccm gcm ghash_generic seqiv ctr ecb sha512_generic md4 arc4 nls_utf8 cifs nfsv4 nfsv3"
-    ),
+    "inside_smb": "loop dummy hmac cmac ccm gcm ghash_generic seqiv ctr ecb sha512_generic md4 arc4 nls_utf8 cifs",
+    "inside_nfs": "loop dummy nfsv4 nfsv3",
 }
 Results = Callable[[str], dict[str, str]]
 
