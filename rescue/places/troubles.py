@@ -44,7 +44,7 @@ class ConnectError(PlaceError):
 def failed(trouble: Trouble, address: Address, detail: str = "") -> ConnectError:
     """The error of a step, in words. `detail` is what a program said, for the case that nobody foresaw."""
     unforeseen = (_("{folder} on {host} cannot be opened: {detail}."), _("Check address, user and password."))
-    sentence, hint = {**_on_the_way(), **_inside(address.kind)}.get(trouble, unforeseen)
+    sentence, hint = {**_on_the_way(), **_inside(address.kind), **_in_use()}.get(trouble, unforeseen)
     words = {
         "host": address.host,
         "port": address.number,
@@ -129,6 +129,12 @@ def _inside(kind: PlaceKind) -> dict[Trouble, tuple[str, str]]:
             _("There is no folder {folder} on {host}."),
             _("Make the folder over there first, or check how it is spelled."),
         ),
+    }
+
+
+def _in_use() -> dict[Trouble, tuple[str, str]]:
+    """Steps that have to do with writing."""
+    return {
         Trouble.NO_RIGHT_TO_WRITE: (
             _("{user} may look into {folder} on {host}, but not write there."),
             _("Give the right to write over there, or use another folder."),
