@@ -29,7 +29,8 @@ Each disk has a bar to scale. Letters tell what is where:
 The solid part of a piece is in use, the shaded part is not; a piece that nobody can look into is solid. An asterisk \
 * marks what is mounted or held. “confirm” is what you type before that disk is overwritten; no key does it for you.
 
-How it is a drive tells itself, and sometimes too late: + healthy, ! worn or worth watching, x failing, ? not known.
+Beside the name of a disk stands how the drive is: healthy, worn or worth watching, failing, or not known. It tells \
+that itself, and sometimes too late.
 
 The fields and words below are what can be done here. Their letter starts them, or Enter where the cursor \
 stands. Each asks step by step, shows what it is going to do, and can be left with Esc until it begins.

@@ -106,8 +106,6 @@ class RescueApp(App[None]):
         self._flow: Worker[None] | None = None
         self.front = TuiFront(self)
         self.offer = offer(self.front) if offer else Offer()
-        # Textual copies the map of keys for each App, but not the lists in it.
-        self._bindings.key_to_bindings = {key: [*bound] for key, bound in self._bindings.key_to_bindings.items()}
         for choice in self.offer.choices:
             keys.bind(self, choice.key, f"choose('{choice.key}')", last=True)
         self.home = HomeScreen(self.offer.choices)
