@@ -1,5 +1,7 @@
 """There is a page for every screen, and it fits a console."""
 
+import re
+
 import pytest
 
 from rescue.flows import help as help_pages
@@ -24,7 +26,7 @@ def test_a_page_is_plain_text(topic: str) -> None:
     for line in lines:
         assert line == line.rstrip()
         assert line.isprintable()
-        assert "!" not in line.replace("  ! PARTIAL", "").replace("   !  partial", "")
+        assert not re.search(r"\w!", line), "calm pages cry nothing out; a sign stands by itself"
 
 
 def test_an_unknown_topic_tells_of_the_keys() -> None:
