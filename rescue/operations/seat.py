@@ -100,9 +100,9 @@ class Seat:
     def take_over(self, leader: Holder) -> None:
         """Lead instead of `leader`, whom the person was asked about. Blocks for seconds at most.
 
-        SeatRefusedError while a job runs, when somebody else takes over too, and when the leader does not answer.
+        A job that runs goes on: it has a process of its own, and the new leader finds it. SeatRefusedError when somebody
+        else takes over too, and when the leader does not answer.
         """
-        _require_no_job()
         with self._alone:
             self._asking = True
             if self._see().leader == leader:
@@ -267,16 +267,6 @@ def _holder(text: bytes) -> Holder | None:
         found = json.loads(text)
         return Holder(int(found["pid"]), str(found["tty"]))
     return None
-
-
-def _require_no_job() -> None:
-    with locked_nodes.alone():
-        job = next(iter(locked_nodes.living()), None)
-    if job is not None:
-        raise SeatRefusedError(
-            _("A job runs, process {pid}. Until it ends, this screen only looks.").format(pid=job.pid),
-            hint=_("Wait until it has ended."),
-        )
 
 
 def _is_locked(descriptor: int) -> bool:

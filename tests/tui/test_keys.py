@@ -153,10 +153,10 @@ def test_where_nobody_else_leads_there_is_nothing_to_take_over(standing: Standin
 
 def test_a_refusal_is_told() -> None:
     acts = Acts(fakes.LOOKS)
-    acts.seat.refusal = SeatRefusedError("A job runs, process 7.", hint="Wait until it has ended.")
+    acts.seat.refusal = SeatRefusedError("The screen on tty1 does not answer.", hint="Its process is 7.")
     shown = play(acts.app, "t", "y")
-    assert "A job runs, process 7." in shown
-    assert "Wait until it has ended." in shown
+    assert "The screen on tty1 does not answer." in shown
+    assert "Its process is 7." in shown
 
 
 def test_who_lost_the_seat_is_told_by_whom_and_does_nothing_more() -> None:
