@@ -75,11 +75,8 @@ class FlagField(Lines, can_focus=True):
     def draw(self, width: int) -> list[Content]:
         """The box and what it is about."""
         style = "$style-cursor" if self.has_focus else "bold $loud" if self._yes else ""
-        return hang(
-            Content("> [x] " if self._yes else "> [ ] ")[0 if self.has_focus else 2 :],
-            styled(self._label, style),
-            width,
-        )
+        lead = f"{'>' if self.has_focus else ' '} [{'x' if self._yes else ' '}] "
+        return hang(Content(lead), styled(self._label, style), width)
 
     def action_turn(self) -> None:
         """From yes to no, or back."""
