@@ -38,6 +38,7 @@ max log size = 0
 load printers = no
 printcap name = /dev/null
 disable spoolss = yes
+rpc start on demand helpers = no
 strict sync = yes
 
 [{share}]
