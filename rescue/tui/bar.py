@@ -128,7 +128,7 @@ def draw(disk: Disk, width: int, facts: Facts = NOTHING) -> Content:
 def _drawn(part: Piece, cells: int) -> Content:
     """One piece: an edge, what fits of its label, and how full it is."""
     if part.free:
-        text = f" {_('free')} "
+        text = " " + _("free") + " "
         text = text if cells > len(f"│·{text}·") else ""
         return Content("│" + (f"·{text}" if text else "").ljust(cells - 1, "·"))
     label = part.label if len(part.label) < cells - 1 else part.letter
