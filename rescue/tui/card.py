@@ -73,7 +73,7 @@ def describe(disk: Disk, width: int, facts: Facts = NOTHING) -> list[Content]:
 
 def _who(disk: Disk, width: int) -> list[Content]:
     """Model and kind, and the text to confirm: in one line, or in two where that is too long."""
-    words = (disk.bus, _("removable") * disk.removable, _("read-only") * disk.read_only)
+    words = (disk.bus, _("removable") if disk.removable else "", _("read-only") if disk.read_only else "")
     model = Content.assemble(
         (printable(disk.model or _("unknown model")), _LOUD), "  " + " ".join(filter(None, map(printable, words)))
     )

@@ -112,7 +112,7 @@ def test_the_first_screen_is_shown_whole(longer: Longer) -> None:
         shown = seen(pilot)
         for _key, title, what in longer_big:
             assert missing((title, what), shown) == []
-        for text in ("Quit to the prompt", "Rescan", "Help", "Shell"):
+        for text in ("Quit", "Rescan", "Help", "Shell"):
             assert longer.gettext(text) in shown
 
     with pytest.MonkeyPatch.context() as patch:
