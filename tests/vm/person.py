@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from tests.vm import picture
@@ -12,9 +13,11 @@ from tests.vm.terminal import Screen
 # An emulated processor draws a screen in a second or two, and in ten while a job takes all of it.
 SEE_SECONDS = 120.0
 _MOST_ROWS = 60
+# A program may take up several keys that come at once in another order: as a person does, wait for what one does.
+_REST_SECONDS = 0.6
+_MOST_REST_SECONDS = 6.0
 _CURSOR = re.compile(r"^[ │┃║]*> +(.*)")
 _FRAMES = re.compile(r"[\s│┃║█▌▐|]+")
-_STEP_SECONDS = 20.0
 
 
 class Person:
@@ -41,28 +44,35 @@ class Person:
         self.machine.wait_for(lambda: not _shows(self.screen, gone), f"{gone!r} to leave the screen", seconds)
 
     def presses(self, *names: str) -> None:
-        """Press keys one after the other: "b", "enter", "f1"."""
+        """Press keys one after the other: "b", "enter", "f1"; each when the screen has come to rest after the last."""
         for name in names:
+            self._waits_for_rest()
             self.machine.key(name)
             self.keys += 1
+        self._waits_for_rest()
 
     def types(self, text: str) -> None:
         """Type letters into a field."""
-        self.presses(*text)
+        self.machine.send(text)
+        self.keys += len(text)
+        self._waits_for_rest()
+
+    def _waits_for_rest(self) -> None:
+        """Until nothing has moved on the screen for a moment; what moves for ever is not waited for."""
+        deadline = time.monotonic() + _MOST_REST_SECONDS
+        seen, since = self.screen, time.monotonic()
+        while time.monotonic() < min(deadline, since + _REST_SECONDS):
+            time.sleep(_REST_SECONDS / 10)
+            if (now := self.screen) != seen:
+                seen, since = now, time.monotonic()
 
     def moves_to(self, title: str, key: str = "down") -> None:
         """Press `key` until the cursor, a ">" in front of a row, stands before `title`."""
         for _ in range(_MOST_ROWS):
             if title in self.cursor:
                 return
-            self._steps(key)
+            self.presses(key)
         raise AssertionError(f"{key} never comes to {title!r}; the screen shows\n" + "\n".join(self.machine.screen))
-
-    def _steps(self, key: str) -> None:
-        """Press a key and wait until the screen is another one, or for a while where nothing moves."""
-        before = self.machine.screen
-        self.presses(key)
-        self.machine.until(lambda: self.machine.screen != before, _STEP_SECONDS)
 
     @property
     def screen(self) -> str:
