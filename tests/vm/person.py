@@ -39,9 +39,9 @@ class Person:
         what = " and ".join(repr(each if isinstance(each, str) else each.pattern) for each in wanted)
         self.machine.wait_for(look, f"{what} on the screen", seconds)
 
-    def sees_no_more(self, gone: str, seconds: float = SEE_SECONDS) -> None:
-        """Wait until something is not on the screen any more."""
-        self.machine.wait_for(lambda: not _shows(self.screen, gone), f"{gone!r} to leave the screen", seconds)
+    def might_see(self, wanted: str | re.Pattern[str], seconds: float) -> bool:
+        """Whether it is on the screen before the time is over."""
+        return self.machine.until(lambda: _shows(self.screen, wanted), seconds)
 
     def presses(self, *names: str) -> None:
         """Press keys one after the other: "b", "enter", "f1"; each when the screen has come to rest after the last."""
