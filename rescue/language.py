@@ -14,6 +14,7 @@ from pathlib import Path
 
 DOMAIN = "rescue"
 CATALOGUES = Path(__file__).with_name("locale")
+SETTING = "RESCUE_LANGUAGE"
 _NAMES = {"en": "English", "de": "Deutsch"}
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -43,7 +44,7 @@ def asked(environment: Mapping[str, str]) -> list[str]:
     RESCUE_LANGUAGE, else what gettext(3) says: nothing where the locale is C, POSIX or C.UTF-8, or none is set, so that
     `LC_ALL=C` gives a script English whatever LANGUAGE is; else LANGUAGE, which may name several, else the locale.
     """
-    own = environment.get("RESCUE_LANGUAGE")
+    own = environment.get(SETTING)
     if own:
         return [_code(own)]
     locale = next((value for name in _LOCALE if (value := environment.get(name))), "C")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from rescue.cancel import CancelToken
 from rescue.errors import MissingToolError, ToolError, reason_of
@@ -164,6 +164,11 @@ def daemon(argv: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]
 def python_program(module: str) -> tuple[str, ...]:
     """The words that run a module of this program with this Python."""
     return (sys.executable, "-m", module)
+
+
+def become(argv: Sequence[str], *, extra: Mapping[str, str]) -> NoReturn:
+    """Go on as another program with this environment and what is `extra` in it. What is open here is closed by that."""
+    os.execve(argv[0], [*argv], {**os.environ, **extra})  # noqa: S606 - the words are ours
 
 
 def spawn(argv: Sequence[str], *, output: Path, errors: Path, keep: int, extra: Mapping[str, str], nice: int) -> int:

@@ -41,6 +41,7 @@ stands. Each asks step by step, shows what it is going to do, and can be left wi
   Up, Down    move through the disks; PgUp, PgDn, Home, End as well
   F1, ?       this help
   F2          other colours
+  F3          another language
   T           take over, where this screen only looks
   Q           quit; nothing is lost by it, and jobs go on
 
@@ -59,9 +60,8 @@ a large disk with little on it makes a small backup. The second backup of the sa
 Each line of the sheet can be changed with its letter. The cursor stands on the button when nothing is missing: Enter \
 then starts the backup.
 
-The estimate says how much has to be read, how much room there is, and about how long it takes. A backup that would \
-not \
-fit is not started.
+The estimate says how much has to be read, how much room there is, and about how long it takes. How much is stored is \
+known only at the end: what is new, compressed. A drive that gets full ends the backup, and nothing is lost by that.
 
 “Read back afterwards” reads the whole backup once more and compares it. It takes longer, and it is the only proof \
 that \

@@ -80,7 +80,7 @@ def start(
         fcntl.flock(alive, fcntl.LOCK_EX)  # belongs to the open file, which the process inherits
         began = time.time()
         command = [*(program or python_program("rescue.cli.main")), *words, "--json"]
-        extra = {"RESCUE_LANGUAGE": language.code()}  # its plan is the one that was shown, to the letter
+        extra = {language.SETTING: language.code()}  # its plan is the one that was shown, to the letter
         pid = spawn(command, output=home / "events", errors=home / "errors", keep=alive, extra=extra, nice=_NICE)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)

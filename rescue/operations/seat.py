@@ -100,8 +100,8 @@ class Seat:
     def take_over(self, leader: Holder) -> None:
         """Lead instead of `leader`, whom the person was asked about. Blocks for seconds at most.
 
-        A job that runs goes on: it has a process of its own, and the new leader finds it. SeatRefusedError when somebody
-        else takes over too, and when the leader does not answer.
+        A job that runs goes on: it has a process of its own, and the new leader finds it. SeatRefusedError when another
+        screen takes over too, and when the leader does not answer.
         """
         with self._alone:
             self._asking = True

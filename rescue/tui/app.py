@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.worker import Worker, get_current_worker
 
+from rescue import language, preferences
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError, reason_of
@@ -35,7 +36,7 @@ from rescue.tui.messages import Changed, Found, Learned, Refused, Seated, Told
 from rescue.tui.screens.page import PageScreen
 
 _NO_MOUSE = ("linux", "vt")
-_AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "leave")
+_AT_HOME = ("choose", "shell", "take_over", "rescan", "jobs", "language", "leave")
 _JOBS_SECONDS = 2.0
 
 
@@ -80,6 +81,7 @@ class RescueApp(App[None]):
         Binding("f5,ctrl+r", "rescan", "Rescan", id="rescan"),
         Binding("f1,question_mark", "help", "Help", id="help"),
         Binding("f2", "colours", "Colours", id="colours"),
+        Binding("f3", "language", "Language", id="language"),
         Binding("q,Q,ctrl+c", "leave", "Quit", id="quit"),
     ]
 
@@ -92,7 +94,10 @@ class RescueApp(App[None]):
         offer: Callable[[Front], Offer] | None = None,
         learn: Learn | None = None,
     ) -> None:
-        """`offer` gets the front on which its flows ask; `learn` runs in a thread after every scan."""
+        """`offer` gets the front on which its flows ask; `learn` runs in a thread after every scan.
+
+        `spoken_next` is the language with which whoever runs the App opens it anew; empty when it was simply left.
+        """
         super().__init__(ansi_color=True)
         for theme in themes.themes():
             self.register_theme(theme)
@@ -104,6 +109,7 @@ class RescueApp(App[None]):
         self._stop, self._learning, self._afresh = CancelToken(), CancelToken(), False
         self._learn_facts = learn
         self._flow: Worker[None] | None = None
+        self.spoken_next = ""
         self.front = TuiFront(self)
         self.offer = offer(self.front) if offer else Offer()
         for choice in self.offer.choices:
@@ -253,6 +259,18 @@ class RescueApp(App[None]):
     def _end_help(self, screen: PageScreen) -> None:
         if self.screen is screen:
             self.pop_screen()
+
+    def action_language(self) -> None:
+        """The next language."""
+        codes = list(language.available())
+        self.speak(codes[(codes.index(language.code()) + 1) % len(codes)])
+
+    def speak(self, code: str) -> None:
+        """Speak another language, now and the next time: the screen is opened anew for that."""
+        if code != language.code():
+            preferences.remember("language", code)
+            self.spoken_next = code
+            self.exit()
 
     def action_colours(self) -> None:
         """The next theme."""

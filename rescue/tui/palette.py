@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 from textual.command import CommandPalette
 
+from rescue import language
 from rescue.language import _
 from rescue.tui import themes
 
@@ -32,4 +33,6 @@ def commands(app: "RescueApp", *, at_home: bool) -> Iterator[SystemCommand]:
             _("Colours: {name}").format(name=shown), _("How the screen looks"), partial(app.look_like, name)
         )
     if at_home:
+        for code, name in language.available().items():
+            yield SystemCommand(name, _("Speak this language"), partial(app.speak, code))
         yield SystemCommand(_("Quit"), _("Quit to the prompt; jobs go on"), app.exit)

@@ -7,6 +7,7 @@ import termios
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rescue import language, preferences
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.flows.menu import offer
@@ -14,7 +15,7 @@ from rescue.language import _
 from rescue.operations.facts import Facts
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
-from rescue.process import hand_over
+from rescue.process import become, hand_over, python_program
 from rescue.tui import texts
 from rescue.tui.app import Learn, RescueApp, wants_mouse
 
@@ -29,9 +30,13 @@ def open_screen() -> int:
     """Run it until somebody quits; the exit code. NotRootError before anything is shown."""
     require_root()
     _give_size()
+    if language.SETTING not in os.environ and (chosen := preferences.read().get("language")):
+        language.use(chosen)
     app = RescueApp(_look, _watch, Seat(), shell, offer, learn=learner())
     app.run(mouse=wants_mouse())
     _clear()
+    if app.spoken_next:
+        become(python_program("rescue"), extra={language.SETTING: app.spoken_next})
     return app.return_code or 0
 
 
