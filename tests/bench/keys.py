@@ -35,7 +35,7 @@ from tests.vm.emulator import PROJECT
 _ROWS, _COLUMNS = 24, 80
 _SECONDS = 60.0
 _MOST_MILLISECONDS = 100
-_SIZE = 3072 * MIB
+_SIZE = 1536 * MIB
 
 
 class Terminal:

@@ -106,6 +106,7 @@ def _job(folder: Path, *, ended: bool) -> Shot:
     async def act(pilot: Pilot[None]) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, ProgressScreen)
+        await settle(pilot)  # it has read what the job said until now
         fake.say(STARTED, Note("", "The undo kit is /var/lib/rescue/undo/1; `rescue undo /dev/sda` uses it."))
         done = 0
         for second in range(40):
