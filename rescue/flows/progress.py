@@ -212,16 +212,26 @@ def sparkline(values: Sequence[int], width: int) -> tuple[str, str]:
     return upper.rjust(width), lower.rjust(width)
 
 
-def _doing(phase: Phase) -> str:
-    return {
-        Phase.SCAN: _("Looking for what is used on {part}"),
-        Phase.BACKUP: _("Copying {part} into the backup"),
-        Phase.RESTORE: _("Writing {part} back to the disk"),
-        Phase.CLONE: _("Copying {part} to the other disk"),
-        Phase.STICK: _("Writing {part} to the stick"),
-        Phase.FORMAT: _("Making {part}"),
-        Phase.VERIFY: _("Reading {part} back and comparing it"),
-        Phase.CHECK: _("Checking {part}"),
-        Phase.SURFACE: _("Reading {part}"),
-        Phase.WIPE: _("Overwriting {part} with zeros"),
-    }[phase]
+def _doing(phase: Phase) -> str:  # noqa: C901 - a sentence a phase, of which only one is said
+    match phase:
+        case Phase.SCAN:
+            text = _("Looking for what is used on {part}")
+        case Phase.BACKUP:
+            text = _("Copying {part} into the backup")
+        case Phase.RESTORE:
+            text = _("Writing {part} back to the disk")
+        case Phase.CLONE:
+            text = _("Copying {part} to the other disk")
+        case Phase.STICK:
+            text = _("Writing {part} to the stick")
+        case Phase.FORMAT:
+            text = _("Making {part}")
+        case Phase.VERIFY:
+            text = _("Reading {part} back and comparing it")
+        case Phase.CHECK:
+            text = _("Checking {part}")
+        case Phase.SURFACE:
+            text = _("Reading {part}")
+        case Phase.WIPE:
+            text = _("Overwriting {part} with zeros")
+    return text

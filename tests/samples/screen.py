@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rescue.devices.mounts import read_mounts
 from tests.samples import DEFAULT_CACHE
 from tests.samples.road import sample_disks
 
@@ -22,7 +23,16 @@ def main() -> int:
     arguments = parser.parse_args()
     words = ["--plain"] if arguments.plain else []
     with sample_disks(arguments.directory.absolute(), arguments.cache) as road:
-        return subprocess.run([sys.executable, "-m", "rescue", *words], check=False, env=road.environment).returncode
+        done = subprocess.run([sys.executable, "-m", "rescue", *words], check=False, env=road.environment)
+        close_places(road.system, road.blank, road.backup)
+        return done.returncode
+
+
+def close_places(*disks: str) -> None:
+    """Unmount what the program has opened on these disks and left open, as it does when somebody only quits."""
+    for mount in read_mounts():
+        if Path(mount.source).name.rpartition("p")[0] in [Path(disk).name for disk in disks]:
+            subprocess.run(["umount", mount.point], check=True)
 
 
 if __name__ == "__main__":
