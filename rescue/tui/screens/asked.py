@@ -86,6 +86,11 @@ class Asked(Screen[None], Generic[R]):
         """Answer the person in the line above the keys; without a text it is empty again."""
         self.query_one("#say", Words).say(styled(line, style) for line in lines if line)
 
+    @property
+    def over(self) -> bool:
+        """True once it was answered or taken away: what a thread finds out then has no place to be shown."""
+        return self.answer.done() or not self.is_attached
+
     def give(self, value: R | None) -> None:
         """Answer. Only the first answer counts."""
         if not self.answer.done():

@@ -189,6 +189,8 @@ class FormScreen(Asked[dict[str, str]]):
     @work
     async def _check(self, check: Callable[[dict[str, str]], str | None], values: dict[str, str]) -> None:
         wrong = await asyncio.to_thread(check, values)
+        if self.over:
+            return
         self._checking = False
         if wrong is None:
             self.give(values)

@@ -102,7 +102,10 @@ class ProgressScreen(Asked[str]):
 
     @work
     async def _begin(self) -> None:
-        self._hear(await asyncio.to_thread(self._follower.read))
+        said = await asyncio.to_thread(self._follower.read)
+        if self.over:
+            return
+        self._hear(said)
         self.look()
         self._wait()
 

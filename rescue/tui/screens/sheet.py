@@ -112,6 +112,8 @@ class SheetScreen(Asked[str]):
             found = await asyncio.to_thread(estimate)
         except RescueError as error:
             found = Estimate(problem=error.message, hint=error.hint)
+        if self.over:
+            return  # the person has gone on meanwhile: there is nothing left to show it on
         await self._show(found)
         self._estimate = found
         if self._wanted:
