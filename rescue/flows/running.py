@@ -13,6 +13,7 @@ from rescue.operations.jobs import Job
 from rescue.places.model import Place
 
 BACKUP, WRITE, READ = "backup", "write", "read"
+_GO_ON = "g"
 
 
 def detail(kind: str, place: Place | None = None) -> dict[str, str]:
@@ -26,7 +27,7 @@ async def watch(front: Front, engine: Engine, job: Job, close: Callable[[Ending]
     None also where the person went to look elsewhere: the job goes on, and the first screen tells of it.
     """
     answer = await front.watch(job, close)
-    await front.busy("", lambda: engine.dismiss(job))
+    await _dismiss(front, engine, job)
     return answer
 
 
@@ -44,11 +45,20 @@ async def look_at_jobs(front: Front, engine: Engine) -> None:
 
 
 async def attend(front: Front, engine: Engine, job: Job) -> None:
-    """Watch a job that this screen may not have started, and go on with it where it ended badly."""
-    current: Job | None = job
-    while current is not None:
-        answer = await watch(front, engine, current, closing_of(current))
-        current = await _again(current, front, engine) if answer == "g" else None
+    """Watch a job that this screen may not have started, and go on with it where it ended badly.
+
+    Where going on is not possible yet, because its drive is not back, its result is shown again.
+    """
+    while await front.watch(job, closing_of(job)) == _GO_ON:
+        following = await _again(job, front, engine)
+        if following is not None:
+            await _dismiss(front, engine, job)
+            job = following
+    await _dismiss(front, engine, job)
+
+
+async def _dismiss(front: Front, engine: Engine, job: Job) -> None:
+    await front.busy("", lambda: engine.dismiss(job))
 
 
 def _state(job: Job) -> str:
@@ -63,7 +73,7 @@ def closing_of(job: Job) -> Callable[[Ending], Closing]:
 
     def close(ending: Ending) -> Closing:
         closing = told(ending)
-        answers = tuple(each for each in closing.answers if each[0] == "g" and kind != WRITE)
+        answers = tuple(each for each in closing.answers if each[0] == _GO_ON and kind != WRITE)
         return Closing(closing.headline, closing.lines, answers)
 
     return close

@@ -15,7 +15,7 @@ from rescue.places import mounting
 _NET = Path("/sys/class/net")
 _RESOLV = Path("/etc/resolv.conf")
 _START_SECONDS = 60.0
-_ONLINE_SECONDS = 30
+_ONLINE_SECONDS = 60
 _ETHERNET, _LOOPBACK = "ether", "loopback"
 
 
@@ -85,17 +85,23 @@ def managed() -> bool:
 
 
 def start_manager() -> None:
-    """Start NetworkManager, and wait for an address, half a minute at most. PlaceError where it does not start."""
-    if managed():
-        return
+    """Start NetworkManager where it does not run, and wait until it is done with the network, a minute at most.
+
+    PlaceError where it does not start.
+    """
+    if not managed():
+        _start()
+    wait = ["nm-online", "--quiet", f"--timeout={_ONLINE_SECONDS}"]
+    process.run(wait, allowed=range(256), timeout=2.0 * _ONLINE_SECONDS)
+
+
+def _start() -> None:
     done = process.run(["systemctl", "start", "NetworkManager.service"], allowed=range(256), timeout=_START_SECONDS)
     if done.status:
         raise PlaceError(
             _("The network cannot be switched on: {reason}").format(reason=mounting.last_line(done.error_text)),
             hint=_("A shell and `ip` or `dhclient` can do it by hand."),
         )
-    wait = ["nm-online", "--quiet", f"--timeout={_ONLINE_SECONDS}"]
-    process.run(wait, allowed=range(256), timeout=2.0 * _ONLINE_SECONDS)
 
 
 def parse_interfaces(text: str, net: Path) -> tuple[Interface, ...]:

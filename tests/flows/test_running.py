@@ -46,7 +46,7 @@ def test_a_backup_goes_on_when_its_drive_is_back() -> None:
         watch("Back up this", LOST, answer="g"),
         watch("Back up this", JobFinished("backup", Outcome.OK, {})),
     )
-    assert [call[0] for call in engine.calls] == ["dismiss", "open_place", "again", "dismiss"]
+    assert [call[0] for call in engine.calls] == ["open_place", "again", "dismiss", "dismiss"]
 
 
 def test_a_drive_that_is_not_back_is_asked_for() -> None:
@@ -56,8 +56,10 @@ def test_a_drive_that_is_not_back_is_asked_for() -> None:
         lambda front: running.look_at_jobs(front, engine),
         watch("Back up this", LOST, answer="g"),
         read("This did not start"),
+        watch("Back up this", LOST),
     )
     assert front.page().lines[0] == "The drive with the backups is not there."
+    assert [call[0] for call in engine.calls] == ["dismiss"]
 
 
 def test_what_overwrote_a_disk_is_never_simply_done_again() -> None:
