@@ -76,14 +76,17 @@ def _named(process: int) -> Iterator[str]:
 
 
 def _addresses(scratch: Path) -> list[str]:
-    """dnsmasq: addresses by DHCP, and the server's name; every other name is unknown. It stays root: a change of user
-    would let it outlive this program."""
+    """dnsmasq: addresses by DHCP, and the server's name; every other name is unknown.
+
+    It stays root: a change of user or group would let it outlive this program (prctl(2), PR_SET_PDEATHSIG).
+    """
     return [
         *(
             "dnsmasq",
             "--keep-in-foreground",
             "--conf-file=/dev/null",
             "--user=root",
+            "--group=root",
             f"--pid-file={scratch}/dnsmasq.pid",
         ),
         *(f"--interface={_TAP}", "--bind-interfaces", "--no-resolv", "--no-hosts", "--log-facility=-", "--log-dhcp"),

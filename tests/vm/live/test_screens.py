@@ -276,9 +276,8 @@ def _kills_the_screen(person: Person) -> None:
 def _goes_on(person: Person) -> None:
     """The drive needs a moment until it is there again."""
     person.presses("g")
-    while not person.might_see(re.compile(r"Back up .* \d+ %"), 60):
-        person.presses("esc")
-        person.sees("Go on")
+    while not person.might_see(re.compile(r"Back up .* \d+ %"), 30):
+        person.sees("This did not start", "Try again")
         person.presses("g")
 
 
