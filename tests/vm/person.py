@@ -57,6 +57,17 @@ class Person:
         self.keys += len(text)
         self._waits_for_rest()
 
+    def deletes(self, count: int) -> None:
+        """Take back the last letters of a field one by one: letters that are typed ahead would overtake the key."""
+        for _ in range(count):
+            self._deletes_one(self.screen)
+
+    def _deletes_one(self, before: str) -> None:
+        self.machine.key("backspace")
+        self.keys += 1
+        self.machine.wait_for(lambda: self.screen != before, "a letter to go", SEE_SECONDS)
+        self._waits_for_rest()
+
     def _waits_for_rest(self) -> None:
         """Until nothing has moved on the screen for a moment; what moves for ever is not waited for."""
         deadline = time.monotonic() + _MOST_REST_SECONDS

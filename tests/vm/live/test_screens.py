@@ -168,10 +168,12 @@ def _types_the_identity(person: Person, end: str) -> None:
     person.presses("enter")
     person.sees("nothing is written")
     person.types("0009")
+    person.sees("[0009")
     person.presses("enter")
     person.sees("This is not the text, and nothing is written.")
-    person.presses(*["backspace"] * 4)
+    person.deletes(4)
     person.types(end)
+    person.sees(f"[{end}")
     person.presses("enter")
 
 
@@ -248,7 +250,7 @@ def _goes_to_a_share(person: Person, key: str, folder: str, user: str, password:
 
 def _changes_the_password(person: Person, length: int, password: str) -> None:
     """The cursor is still in that field."""
-    person.presses("end", *["backspace"] * length)
+    person.deletes(length)
     person.types(password)
     person.presses("enter")
 
