@@ -279,7 +279,9 @@ def _goes_on(person: Person) -> None:
     """The drive needs a moment until it is there again."""
     person.presses("g")
     while not person.might_see(re.compile(r"Back up .* \d+ %"), 30):
-        person.sees("This did not start", "Try again")
+        person.sees("This did not start", "The drive with the backups is not there.")
+        person.presses("esc")
+        person.sees("There is no new backup.", "Go on")
         person.presses("g")
 
 
