@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 # The emulation's names of colours; those of rich are those of the standard.
+# Fonts that a picture would fetch from somewhere, and who has drawn it.
+_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
 _NAMES = {"brown": "yellow", "brightbrown": "bright_yellow", "bfightmagenta": "bright_magenta"}
 
 
@@ -24,7 +27,7 @@ def save(screen: pyte.Screen, path: Path, title: str = "") -> Path:
             line.append("".join(cell.data for cell in cells), style)
         console.print(line, no_wrap=True, overflow="crop", crop=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    console.save_svg(str(path), title=title)
+    path.write_text(_ELSEWHERE.sub("", console.export_svg(title=title)))
     return path
 
 
