@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-# The emulation's names of colours; those of rich are those of the standard.
 # Fonts that a picture would fetch from somewhere, and who has drawn it.
 _ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
+# The emulation's names of colours; those of rich are those of the standard.
 _NAMES = {"brown": "yellow", "brightbrown": "bright_yellow", "bfightmagenta": "bright_magenta"}
 
 
