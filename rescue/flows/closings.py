@@ -15,18 +15,20 @@ _CANCELLED = errors.CancelledError.exit_code
 
 def backup_closing(ending: Ending) -> Closing:
     """After a backup: nothing on the source was changed, whatever happened."""
+    report = _("The report is kept with the backup: Log, on the first screen, shows it.")
     if ending.outcome is Outcome.OK and ending.finished is not None:
         read_back = bool(ending.finished.detail.get("verified"))
         proof = _("It was read back and compared.") if read_back else _("It was not read back: verify it some time.")
         return Closing(
             _("The backup is complete."),
-            (proof, _("Keep the drive in another place than the computer.")),
+            (proof, report, _("Keep the drive in another place than the computer.")),
             (("e", _("Eject the drive")),),
         )
     if ending.outcome is Outcome.PARTIAL:
         lines = (
             _("Some of the source could not be read. All the rest is in the backup, and can be restored."),
             _("The source drive may be failing: do not write to it, and replace it soon."),
+            report,
         )
         return Closing(_("The backup has gaps."), lines)
     state = _("Nothing on the source was changed. What was stored so far is used again by the next backup.")
