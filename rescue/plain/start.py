@@ -2,8 +2,9 @@
 
 import asyncio
 import importlib
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 
@@ -31,11 +32,20 @@ def open_plain(offer: Callable[[Front], Offer] | None = None) -> int:
     found = (offer or _offer)(front)
     front.power_off = found.power_off
     try:
-        asyncio.run(home(front, found, leading))
-    except KeyboardInterrupt:
+        asyncio.run(_until_interrupted(home(front, found, leading)))
+    except asyncio.CancelledError:
         front.console.say("", _("Rescue is left. A job that runs goes on."))
         return 130
     return 0
+
+
+async def _until_interrupted(walk: Coroutine[object, object, None]) -> None:
+    """CancelledError at Ctrl-C. By a handler of the loop, which wakes it: one of Python alone may come just before the
+    loop goes to sleep, and is noticed only with the next event."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - it is what runs here
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+    await walk
 
 
 def _offer(front: Front) -> Offer:
