@@ -21,7 +21,8 @@ SYSTEM_PATHS = ("/", "/usr", "/boot", MEDIUM, "/run/live/persistence", "/cdrom")
 
 def is_layer(block: Block) -> bool:
     """True for a loop device over a file of the medium: a part of the running root file system."""
-    return block.backing_file is not None and Path(block.backing_file).is_relative_to(MEDIUM)
+    backing = block.backing_file  # read once: the loop device may be detached between two looks
+    return backing is not None and Path(backing).is_relative_to(MEDIUM)
 
 
 def medium_nodes() -> tuple[str, ...]:
