@@ -3,8 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +19,10 @@ from rescue.language import _
 from rescue.operations import jobs
 from rescue.operations.claims import require_unlocked
 from rescue.operations.commands import (
-    CheckRequest,
     FormatRequest,
     Request,
-    SurfaceRequest,
     TableRestoreRequest,
-    TableSaveRequest,
     UndoRequest,
-    VerifyRequest,
     WipeRequest,
     command,
     confirmed,
@@ -152,17 +148,21 @@ class LocalEngine:
 
     def prepare(self, request: Request) -> Plan:
         """What a request would do."""
-        return _prepared(request, None, measure=True)
+        return _prepared(request)
 
     def refusals(self, request: Request, inventory: Inventory, *, whole: bool) -> dict[str, str]:
         """Why disks or partitions cannot be the target."""
+        nodes = [node for disk in inventory.disks for node in ([disk] if whole else disk.partitions)]
         found = {}
-        for disk in inventory.disks:
-            for path in [disk.path] if whole else [part.path for part in disk.partitions]:
-                try:
-                    _require_possible(_aimed(request, path), inventory)
-                except RescueError as error:
-                    found[path] = error.message
+        try:
+            with _trial(request, inventory) as require_possible:
+                for node in nodes:
+                    try:
+                        require_possible(node.path)
+                    except RescueError as error:
+                        found[node.path] = error.message
+        except RescueError as error:  # of the source: no target is possible
+            return {node.path: error.message for node in nodes}
         return found
 
     def start(self, request: Request, agreed: Agreed | None, *, title: str, detail: dict[str, str]) -> Job:
@@ -202,37 +202,42 @@ def _is_table(path: Path) -> bool:
     return True
 
 
-def _aimed(request: Request, target: str) -> Request:
-    """The same request with another target."""
-    if isinstance(request, BackupRequest | VerifyRequest | CheckRequest | SurfaceRequest | TableSaveRequest):
-        raise UsageError(_("This has no target."))
-    return replace(request, target=target)
-
-
-def _require_possible(request: Request, inventory: Inventory) -> None:
-    """Raise what forbids the target, without doing what takes long for each of many disks."""
+@contextmanager
+def _trial(request: Request, inventory: Inventory) -> Iterator[Callable[[str], object]]:
+    """What raises why a target is not possible for the request; what takes long is done once for all targets."""
     match request:
+        case RestoreRequest():
+            with Repository.open(Path(request.repository)) as repository:
+                stored = repository.find_snapshot(request.snapshot)
+                yield lambda path: prepare_restore(repository, stored, replace(request, target=path), inventory)
+        case CloneRequest():
+            yield lambda path: prepare_clone(
+                replace(request, target=path), sink=nowhere, cancel=CancelToken(), inventory=inventory, measure=False
+            )
+        case UndoRequest():
+            yield lambda path: prepare_undo(path, inventory)
         case WipeRequest() | FormatRequest() | TableRestoreRequest():
-            disk = inventory.disk(request.target)
-            require_unlocked(disk)
-            require_target(inventory, disk, None)
+            yield lambda path: _require_free(inventory, path)
         case _:
-            _prepared(request, inventory, measure=False)
+            raise UsageError(_("This has no target."))
 
 
-def _prepared(  # noqa: PLR0911 - a case a kind of request
-    request: Request, inventory: Inventory | None, *, measure: bool
-) -> Plan:
+def _require_free(inventory: Inventory, target: str) -> None:
+    disk = inventory.disk(target)
+    require_unlocked(disk)
+    require_target(inventory, disk, None)
+
+
+def _prepared(request: Request) -> Plan:  # noqa: PLR0911 - a case a kind of request
     cancel = CancelToken()
     match request:
         case BackupRequest():
             return prepare_backup(request, sink=nowhere, cancel=cancel)
         case RestoreRequest():
             with Repository.open(Path(request.repository)) as repository:
-                stored = repository.find_snapshot(request.snapshot)
-                return prepare_restore(repository, stored, request, inventory)[0]
+                return prepare_restore(repository, repository.find_snapshot(request.snapshot), request)[0]
         case CloneRequest():
-            return prepare_clone(request, sink=nowhere, cancel=cancel, inventory=inventory, measure=measure)[0]
+            return prepare_clone(request, sink=nowhere, cancel=cancel)[0]
         case UndoRequest():
             return prepare_undo(request.target)
         case TableRestoreRequest():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rescue import settings
 from rescue.devices.blockdev import BlockDevice, aligned_buffer
-from rescue.devices.model import Disk, Identity
+from rescue.devices.model import Disk, Identity, Inventory
 from rescue.devices.writelock import others_locked
 from rescue.errors import (
     IntegrityError,
@@ -186,9 +186,12 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def prepare_undo(path: str) -> UndoPlan:
-    """The plan that brings the newest kit back to the disk at `path`. NoUndoError, TargetRefusedError."""
-    inventory = look()
+def prepare_undo(path: str, inventory: Inventory | None = None) -> UndoPlan:
+    """The plan that brings the newest kit back to the disk at `path`, as `inventory` or a new look shows it.
+
+    NoUndoError, TargetRefusedError.
+    """
+    inventory = inventory or look()
     disk = inventory.disk(path)
     require_unlocked(disk)
     require_target(inventory, disk, None)
