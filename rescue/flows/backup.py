@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
 from rescue.flows import closings, likely, running, words
+from rescue.flows.asking import look_for_places, read_back_row, source_options, tell
 from rescue.flows.engine import Engine
 from rescue.flows.front import START, Estimate, Field, FieldKind, Form, Front, Option, Page, Pick, Row, Sheet
 from rescue.flows.place import choose_place
@@ -31,11 +32,6 @@ class Draft:
     verify: bool = True
     allow_bad: bool = False
 
-    @property
-    def complete(self) -> bool:
-        """True when it can be started."""
-        return bool(self.sources) and self.place is not None
-
     def request(self) -> BackupRequest:
         """The request of a complete draft."""
         repository = str(likely_repository(self.place)) if self.place else "REPO"
@@ -46,9 +42,7 @@ class Draft:
 
 async def back_up(front: Front, engine: Engine) -> None:
     """From the first screen to a result that somebody has read."""
-    inventory = await front.busy(_("Looking at the disks …"), engine.look)
-    places = await front.busy(_("Looking for drives …"), lambda: engine.places(inventory))
-    draft = likely_draft(inventory, places)
+    draft = likely_draft(*await look_for_places(front, engine))
     while (answer := await front.sheet(sheet(draft, engine))) is not None:
         if answer != START:
             draft = await _changed(draft, answer, front, engine)
@@ -82,7 +76,7 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
         Row("name", "n", _("Name"), draft.name or _("computer's name and time")),
         Row("note", "o", _("Note"), draft.note or _("none")),
         Row("level", "k", _("Compression"), _level_text(draft.level)),
-        Row("verify", "v", _("Read back"), _("yes, and compare") if draft.verify else _("no")),
+        read_back_row(verify=draft.verify),
     )
     missing = next((row.name for row in rows if row.problem), "")
     return Sheet(
@@ -189,28 +183,11 @@ async def _named(draft: Draft, row: str, front: Front) -> Draft:
 
 
 def sources_question(draft: Draft) -> Pick[str]:
-    """Every disk, and below it its partitions. What somebody writes to at this moment is refused."""
-    options: list[Option[str]] = []
-    for disk in draft.inventory.disks:
-        if disk.live_medium:
-            continue
-        whole = disk.path in draft.sources
-        options.append(
-            Option(
-                disk.path,
-                _("Whole disk: {disk}").format(disk=words.disk_title(disk)),
-                disk=disk,
-                refused=words.writers(disk),
-                chosen=whole,
-            )
-        )
-        options += [
-            Option(part.path, "   " + words.partition_title(part), chosen=part.path in draft.sources)
-            for part in disk.partitions
-        ]
+    """Every disk but the stick, and below it its partitions."""
+    disks = [disk for disk in draft.inventory.disks if not disk.live_medium]
     return Pick(
         _("What to back up"),
-        tuple(options),
+        source_options(disks, draft.sources),
         help="partitions",
         text=_("A whole disk holds all of its partitions, and can be restored to start again."),
         empty=_("No disk was found."),
@@ -233,7 +210,7 @@ async def _run(draft: Draft, front: Front, engine: Engine) -> Draft | None:
         try:
             place, job = await _started(draft, draft.place, front, engine)
         except RescueError as error:
-            await front.read(Page(_("The backup did not start"), (error.message, error.hint), help="place"))
+            await tell(front, _("The backup did not start"), error, "place")
             return draft
         draft = replace(draft, place=place)
         match await running.watch(front, engine, job, closings.backup_closing):
@@ -265,6 +242,6 @@ async def _eject(place: Place, front: Front, engine: Engine) -> None:
     try:
         await front.busy(_("Writing everything to the drive …"), lambda: engine.close_place(place))
     except RescueError as error:
-        await front.read(Page(_("It cannot be unplugged yet"), (error.message, error.hint), help="place"))
+        await tell(front, _("It cannot be unplugged yet"), error, "place")
         return
     await front.read(Page(_("Ready"), (_("The drive can be unplugged now."),), help="place"))

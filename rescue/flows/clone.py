@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from rescue.devices.model import Inventory
 from rescue.flows import closings, likely, words
+from rescue.flows.asking import look, read_back_row, source_options
 from rescue.flows.engine import Engine
-from rescue.flows.front import START, Front, Option, Pick, Row, Sheet
+from rescue.flows.front import START, Front, Pick, Row, Sheet
 from rescue.flows.overwrite import overwrite, target_estimate, target_question
 from rescue.language import _
 from rescue.operations.commands import command
@@ -38,7 +39,7 @@ class Draft:
 
 async def clone(front: Front, engine: Engine) -> None:
     """From the first screen to a result that somebody has read."""
-    inventory = await front.busy(_("Looking at the disks …"), engine.look)
+    inventory = await look(front, engine)
     system = likely.main_disk(inventory)
     draft = Draft(inventory, system.path if system and likely.has_system(system) else "")
     while (answer := await front.sheet(sheet(draft, engine))) is not None:
@@ -55,7 +56,7 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
     rows = (
         Row("source", "f", _("From"), _text(draft, draft.source), "" if draft.source else _("choose")),
         Row("target", "t", _("To"), _text(draft, draft.target), "" if draft.target else _("choose")),
-        Row("verify", "v", _("Read back"), _("yes, and compare") if draft.verify else _("no")),
+        read_back_row(verify=draft.verify),
         Row("bad", "b", _("Bad sectors"), _("go on past them") if draft.allow_bad else _("stop at the first one")),
     )
     return Sheet(
@@ -82,9 +83,8 @@ async def _changed(draft: Draft, row: str, front: Front, engine: Engine) -> Draf
             source = await front.pick(source_question(draft))
             return draft if source is None else replace(draft, source=source, target="")
         case "target":
-            inventory = await front.busy(_("Looking at the disks …"), engine.look)
-            draft = replace(draft, inventory=inventory)
-            question = await target_question(front, engine, inventory, draft.request(), whole=draft.whole)
+            draft = replace(draft, inventory=await look(front, engine))
+            question = await target_question(front, engine, draft.inventory, draft.request(), whole=draft.whole)
             target = await front.pick(question)
             return draft if target is None else replace(draft, target=target)
         case "verify":
@@ -95,16 +95,8 @@ async def _changed(draft: Draft, row: str, front: Front, engine: Engine) -> Draf
 
 def source_question(draft: Draft) -> Pick[str]:
     """Every disk, and below it its partitions."""
-    options: list[Option[str]] = []
-    for disk in draft.inventory.disks:
-        title = _("Whole disk: {disk}").format(disk=words.disk_title(disk))
-        refused = words.writers(disk)
-        options.append(Option(disk.path, title, disk=disk, refused=refused, chosen=disk.path == draft.source))
-        options += [
-            Option(part.path, "   " + words.partition_title(part), chosen=part.path == draft.source)
-            for part in disk.partitions
-        ]
-    return Pick(_("What to clone"), tuple(options), help="clone", empty=_("No disk was found."))
+    options = source_options(draft.inventory.disks, (draft.source,))
+    return Pick(_("What to clone"), options, help="clone", empty=_("No disk was found."))
 
 
 async def _run(draft: Draft, front: Front, engine: Engine) -> bool:

@@ -7,6 +7,7 @@ from rescue.devices.health import Health
 from rescue.devices.model import Disk, Inventory
 from rescue.events import Outcome
 from rescue.flows import closings, words
+from rescue.flows.asking import look
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front, Option, Page, Pick
@@ -16,11 +17,6 @@ from rescue.language import _
 from rescue.operations.commands import FormatRequest, SurfaceRequest, UndoRequest, WipeRequest
 
 _HELP = "tools"
-
-
-async def look(front: Front, engine: Engine) -> Inventory:
-    """The disks that are there now."""
-    return await front.busy(_("Looking at the disks …"), engine.look)
 
 
 def disk_question(inventory: Inventory, title: str, text: str, *, readable: bool = False) -> Pick[Disk]:

@@ -6,6 +6,7 @@ from functools import partial
 
 from rescue.devices.model import Inventory
 from rescue.flows import recorded
+from rescue.flows.asking import look
 from rescue.flows.catalogue import choose_catalogue
 from rescue.flows.engine import Catalogue, Engine
 from rescue.flows.front import Danger, Front, Option, Page, Pick
@@ -48,18 +49,16 @@ async def _anew(front: Front, engine: Engine, catalogue: Catalogue) -> Catalogue
 
 async def _restore(front: Front, engine: Engine, begin: Restore, draft: Draft) -> None:
     """Go on with an image, and the disks that are there now."""
-    inventory = await front.busy(_("Looking at the disks …"), engine.look)
-    await begin(replace(draft, inventory=inventory))
+    await begin(replace(draft, inventory=await look(front, engine)))
 
 
 def question(front: Front, engine: Engine, place: Place, catalogue: Catalogue, begin: Restore) -> Pick[Act]:
     """Every image, the newest first; those that cannot be read are told above."""
     options: list[Option[Act]] = [
-        Option(
+        recorded.option(
             partial(_one, front, engine, Draft(Inventory(()), place, catalogue, stored), begin),
-            recorded.title(stored),
-            recorded.details(stored, catalogue.verified.get(stored.id)),
-            disk=recorded.disk_of(stored.snapshot.disks[0]) if stored.snapshot.disks else None,
+            stored,
+            catalogue.verified.get(stored.id),
         )
         for stored in catalogue.snapshots
     ]

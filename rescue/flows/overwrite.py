@@ -5,9 +5,10 @@ from collections.abc import Callable
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError, UsageError
 from rescue.flows import running, words
+from rescue.flows.asking import tell
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Agreed, Engine
-from rescue.flows.front import Danger, Estimate, Front, Option, Page, Pick, Picture
+from rescue.flows.front import Danger, Estimate, Front, Option, Pick, Picture
 from rescue.flows.pictures import after
 from rescue.language import _
 from rescue.operations.commands import Request, command
@@ -78,7 +79,7 @@ async def overwrite(
         try:
             job = await _agreed_job(front, engine, request, inventory, title)
         except RescueError as error:
-            await front.read(Page(_("This is not possible"), (error.message, error.hint), help="target"))
+            await tell(front, _("This is not possible"), error, "target")
             return False
         if job is None:
             return False

@@ -1,12 +1,11 @@
 """Which place: a drive, a folder, a share of another computer, or a drive that is made one for backups first."""
 
-from functools import partial
-
 from rescue.errors import RescueError
 from rescue.flows import words
+from rescue.flows.asking import look_for_places, tell
 from rescue.flows.drives import format_drive
 from rescue.flows.engine import Engine
-from rescue.flows.front import Field, Form, Front, Option, Page, Pick
+from rescue.flows.front import Field, Form, Front, Option, Pick
 from rescue.flows.share import open_share
 from rescue.language import _
 from rescue.places.model import Place, PlaceKind
@@ -21,15 +20,14 @@ Answer = Place | PlaceKind | str
 async def choose_place(front: Front, engine: Engine, *, writable: bool) -> Place | None:
     """The place that the person chooses, open; None for going back. What cannot be opened is told, and asked again."""
     while True:
-        inventory = await front.busy(_("Looking at the disks …"), engine.look)
-        places = await front.busy(_("Looking for drives …"), partial(engine.places, inventory))
+        _inventory, places = await look_for_places(front, engine)
         answer = await front.pick(place_question(places, writable=writable))
         if answer is None:
             return None
         try:
             place = await _opened(answer, front, engine, writable=writable)
         except RescueError as error:
-            await front.read(Page(_("This place cannot be used"), (error.message, error.hint), help="place"))
+            await tell(front, _("This place cannot be used"), error, "place")
             continue
         if place is not None:
             return place

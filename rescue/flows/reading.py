@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from rescue.errors import RescueError
 from rescue.flows import closings, running
+from rescue.flows.asking import tell
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Engine
-from rescue.flows.front import Front, Option, Page, Pick
+from rescue.flows.front import Front, Option, Pick
 from rescue.language import _
 from rescue.operations.commands import CheckRequest, Request, VerifyRequest
 from rescue.repository.repository import Stored
@@ -17,17 +18,12 @@ from rescue.repository.repository import Stored
 T = TypeVar("T")
 
 
-async def tell(front: Front, error: RescueError, topic: str = "tools") -> None:
-    """Show what is not possible, and what to do."""
-    await front.read(Page(_("This is not possible"), tuple(filter(None, (error.message, error.hint))), help=topic))
-
-
 async def tried(front: Front, work: Callable[[], Awaitable[T]], topic: str) -> T | None:
     """Do something; where it is not possible, show that, and None."""
     try:
         return await work()
     except RescueError as error:
-        await tell(front, error, topic)
+        await tell(front, _("This is not possible"), error, topic)
         return None
 
 

@@ -1,11 +1,16 @@
 """What a snapshot holds, as disks that can be drawn and words that can be read. Pure."""
 
+from typing import TypeVar
+
 from rescue.devices.model import Disk, FilesystemInfo, Identity, Partition
 from rescue.events import Outcome
+from rescue.flows.front import Option
 from rescue.language import _
 from rescue.repository.repository import Stored
 from rescue.repository.snapshot import DiskRecord, RegionKind, RegionRecord
 from rescue.units import format_size
+
+T = TypeVar("T")
 
 _SIGNS = {Outcome.OK: "+", Outcome.PARTIAL: "!", Outcome.FAILED: "x"}
 
@@ -72,6 +77,13 @@ def details(stored: Stored, verified: str | None) -> tuple[str, ...]:
     lines = [f"{disks}; {used}", f"{made_on}; {read_back}"]
     systems = ", ".join(dict.fromkeys(disk.system for disk in snapshot.disks if disk.system))
     return (*([systems] if systems else []), *lines, *([snapshot.note] if snapshot.note else []))
+
+
+def option(value: T, stored: Stored, verified: str | None, *, chosen: bool = False) -> Option[T]:
+    """A snapshot as one of several to choose, with the picture of its first disk."""
+    disks = stored.snapshot.disks
+    picture = disk_of(disks[0]) if disks else None
+    return Option(value, title(stored), details(stored, verified), disk=picture, chosen=chosen)
 
 
 def part_title(region: RegionRecord) -> str:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from rescue.flows import words
 from rescue.flows.engine import Catalogue, Engine
-from rescue.flows.front import Front, Option, Pick
+from rescue.flows.front import Front, Option, Page, Pick
 from rescue.language import _
 from rescue.places import mounting
 from rescue.places.model import Place, PlaceKind
@@ -38,9 +39,11 @@ async def for_writing(front: Front, engine: Engine, place: Place) -> tuple[Place
 
 
 async def for_reading(front: Front, engine: Engine, place: Place) -> tuple[Place, Catalogue] | None:
-    """Open the place and read what is in its repository; None where it has none. RescueError."""
+    """Open the place and read what is in its repository; None where it has none, which is told. RescueError."""
     opened = await front.busy(_("Opening {place} …").format(place=place.name), lambda: engine.open_place(place))
     if not opened.repositories:
+        text = _("There is no repository on {place}.").format(place=words.place_title(place))
+        await front.read(Page(_("No backups here"), (text, _("Choose another drive or share.")), help="place"))
         return None
     repository = await _which(front, opened)
     catalogue = await front.busy(_("Reading the repository …"), lambda: engine.catalogue(repository))

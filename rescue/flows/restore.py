@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from rescue.devices.model import Inventory
 from rescue.errors import RescueError
 from rescue.flows import closings, recorded, words
+from rescue.flows.asking import look, look_for_places, read_back_row, tell
 from rescue.flows.engine import Catalogue, Engine
-from rescue.flows.front import START, Estimate, Front, Option, Page, Pick, Row, Sheet
+from rescue.flows.front import START, Estimate, Front, Option, Pick, Row, Sheet
 from rescue.flows.overwrite import overwrite, target_estimate, target_question
 from rescue.flows.place import choose_place
 from rescue.flows.repositories import for_reading
@@ -73,8 +74,7 @@ async def restore(front: Front, engine: Engine, *, begin: Draft | None = None) -
 
 async def _likely(front: Front, engine: Engine) -> Draft:
     """The newest image of the place that is open already, or of the only drive that is known to hold backups."""
-    inventory = await front.busy(_("Looking at the disks …"), engine.look)
-    places = await front.busy(_("Looking for drives …"), lambda: engine.places(inventory))
+    inventory, places = await look_for_places(front, engine)
     known = [place for place in places if place.repositories]
     opened = [place for place in known if place.open]
     chosen = opened[0] if opened else known[0] if len(known) == 1 else None
@@ -87,11 +87,9 @@ async def _placed(draft: Draft, place: Place, front: Front, engine: Engine) -> D
     try:
         found = await for_reading(front, engine, place)
     except RescueError as error:
-        await front.read(Page(_("This place cannot be used"), (error.message, error.hint), help="place"))
+        await tell(front, _("This place cannot be used"), error, "place")
         return draft
     if found is None:
-        text = _("There is no repository on {place}.").format(place=words.place_title(place))
-        await front.read(Page(_("No backups here"), (text, _("Choose another drive or share.")), help="place"))
         return draft
     opened, catalogue = found
     newest = catalogue.snapshots[0] if catalogue.snapshots else None
@@ -106,7 +104,7 @@ def sheet(draft: Draft, engine: Engine) -> Sheet:
         Row("image", "i", _("Image"), recorded.title(draft.stored) if draft.stored else "", _choose(draft.stored)),
         Row("what", "w", _("What"), _what_text(draft)),
         Row("target", "t", _("To"), _target_text(draft), _choose(draft.target)),
-        Row("verify", "v", _("Read back"), _("yes, and compare") if draft.verify else _("no")),
+        read_back_row(verify=draft.verify),
     )
     return Sheet(
         title=_("Restore"),
@@ -174,12 +172,11 @@ async def _changed(draft: Draft, row: str, front: Front, engine: Engine) -> Draf
 
 
 async def _aimed(draft: Draft, front: Front, engine: Engine) -> Draft:
-    inventory = await front.busy(_("Looking at the disks …"), engine.look)
-    draft = replace(draft, inventory=inventory)
+    draft = replace(draft, inventory=await look(front, engine))
     if draft.stored is None:
         return draft
     whole = draft.part in (ALL, TABLE_ONLY)
-    target = await front.pick(await target_question(front, engine, inventory, draft.request(), whole=whole))
+    target = await front.pick(await target_question(front, engine, draft.inventory, draft.request(), whole=whole))
     return draft if target is None else replace(draft, target=target)
 
 
@@ -189,14 +186,7 @@ def image_question(draft: Draft) -> Pick[Stored]:
     found = catalogue.snapshots if catalogue else ()
     verified = catalogue.verified if catalogue else {}
     options = tuple(
-        Option(
-            stored,
-            recorded.title(stored),
-            recorded.details(stored, verified.get(stored.id)),
-            disk=recorded.disk_of(stored.snapshot.disks[0]),
-            chosen=stored == draft.stored,
-        )
-        for stored in found
+        recorded.option(stored, stored, verified.get(stored.id), chosen=stored == draft.stored) for stored in found
     )
     damaged = "\n".join(error.message for error in catalogue.damaged) if catalogue else ""
     return Pick(_("Which image"), options, help="image", text=damaged, empty=_("The repository holds no image yet."))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from rescue.errors import RescueError
 from rescue.flows import closings
+from rescue.flows.asking import look_for_places, tell
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front, Option, Page, Pick
@@ -87,7 +88,7 @@ async def _again(job: Job, front: Front, engine: Engine) -> Job | None:
             await for_writing(front, engine, place)
         return await front.busy(_("Starting …"), lambda: engine.again(job))
     except RescueError as error:
-        await front.read(Page(_("This did not start"), (error.message, error.hint), help="place"))
+        await tell(front, _("This did not start"), error, "place")
         return None
 
 
@@ -95,8 +96,8 @@ async def _place_of(job: Job, front: Front, engine: Engine) -> Place | None:
     uuid, address = job.detail.get("uuid"), job.detail.get("place")
     if not address:
         return None
-    inventory = await front.busy(_("Looking for drives …"), engine.look)
-    for place in await front.busy(_("Looking for drives …"), lambda: engine.places(inventory)):
+    _inventory, places = await look_for_places(front, engine)
+    for place in places:
         if (uuid and place.uuid == uuid) or place.address == address:
             return place
     raise RescueError(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rescue.devices.model import Disk
 from rescue.flows import closings, words
-from rescue.flows.drives import disk_question, done_closing, look
+from rescue.flows.asking import look
+from rescue.flows.drives import disk_question, done_closing
 from rescue.flows.engine import Engine
 from rescue.flows.front import Field, Form, Front, Option, Pick
 from rescue.flows.overwrite import overwrite, target_question

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from rescue.flows import drives, tables
+from rescue.flows.asking import look
 from rescue.flows.catalogue import choose_catalogue
 from rescue.flows.engine import Engine
 from rescue.flows.front import Front, Option, Pick
@@ -50,7 +51,7 @@ async def _verify(front: Front, engine: Engine) -> None:
     if found is None:
         return
     catalogue = found[1]
-    inventory = await drives.look(front, engine)
+    inventory = await look(front, engine)
     stored = await front.pick(image_question(Draft(inventory, catalogue=catalogue)))
     if stored is not None:
         await verify(front, engine, catalogue.repository, stored)
