@@ -8,14 +8,13 @@ from rescue.flows.front import Front, Option, Page, Pick
 from rescue.language import _
 from rescue.places import mounting
 from rescue.places.model import Place, PlaceKind
-
-NAME = "rescue"
+from rescue.repository.repository import FOLDER
 
 
 def likely_repository(place: Place) -> Path:
     """The repository of a place, or where it will be made; also before the place is open."""
     directory = place.directory or mounting.point_for(place.uuid or place.address)
-    return directory / (place.repositories[0] if place.repositories else NAME)
+    return directory / (place.repositories[0] if place.repositories else FOLDER)
 
 
 def commands(place: Place) -> tuple[tuple[str, ...], ...]:

@@ -26,11 +26,11 @@ from rescue.operations.prepare import look
 from rescue.operations.write import Origin, run_write
 from rescue.pipeline.copy import make_pool
 from rescue.plans.safety import require_source, require_target
-from rescue.plans.stick import FOLDER, LABEL, plan_stick, require_room
+from rescue.plans.stick import LABEL, plan_stick, require_room
 from rescue.plans.token import Confirmation
 from rescue.plans.write import WritePlan
 from rescue.repository.format import CHUNK_SIZE
-from rescue.repository.repository import Repository
+from rescue.repository.repository import FOLDER, Repository
 from rescue.tables.extend import Extended, extend
 
 _READ_HINT = N_("The image file is incomplete, or the drive that it lies on is faulty.")

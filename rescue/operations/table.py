@@ -27,6 +27,7 @@ from rescue.plans.write import WritePlan
 from rescue.repository.format import CHUNK_SIZE
 from rescue.tables import stored
 from rescue.tables.model import MAX_SAVED, Table, TableKind
+from rescue.text import date_of
 
 _FORMAT = 1
 _WHAT = "partition table of a disk, saved by Rescue"
@@ -45,9 +46,8 @@ class SavedTable:
 
     def describe(self) -> str:
         """Where it comes from, for the plan."""
-        date = f"{self.created[:16].replace('T', ' ')} UTC"
         return _("{path}, saved on {date} from {disk}").format(
-            path=self.path, date=date, disk=self.model or _("a disk without a model name")
+            path=self.path, date=date_of(self.created), disk=self.model or _("a disk without a model name")
         )
 
 

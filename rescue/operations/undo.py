@@ -42,6 +42,7 @@ from rescue.plans.safety import require_target
 from rescue.plans.token import Confirmation
 from rescue.plans.write import Target
 from rescue.tables.settle import reread, settle
+from rescue.text import date_of
 from rescue.units import MiB, align_down, align_up, format_size
 
 _END = MiB
@@ -64,7 +65,7 @@ class UndoKit:
     @property
     def date(self) -> str:
         """When it was made, for people: `2026-11-22 20:48 UTC`."""
-        return f"{self.created[:16].replace('T', ' ')} UTC"
+        return date_of(self.created)
 
 
 @dataclass(frozen=True, slots=True)

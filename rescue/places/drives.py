@@ -11,6 +11,7 @@ from rescue.errors import PlaceError
 from rescue.places import repositories
 from rescue.places.model import Place, PlaceKind
 from rescue.places.opened import opened_at
+from rescue.repository.repository import CONFIG, FOLDER
 from rescue.units import format_size
 
 FILESYSTEMS = ("ext4", "ext3", "ext2", "xfs", "btrfs", "ntfs", "exfat", "vfat")
@@ -29,7 +30,7 @@ _PRIVATE_TYPES = {
 }
 _BUSES = {"usb": "USB", "mmc": "SD", "nvme": "NVMe", "ata": "SATA", "scsi": "SCSI", "virtio": "virtual"}
 _PLUGGED = ("usb", "mmc")
-_CONFIGS = tuple(f"{folder}{repositories.CONFIG}" for folder in (f"{repositories.FOLDER}/", ""))
+_CONFIGS = tuple(f"{folder}{CONFIG}" for folder in (f"{FOLDER}/", ""))
 
 
 def candidates(inventory: Inventory) -> tuple[Place, ...]:
@@ -119,7 +120,7 @@ def _looked_at(place: Place, mount: Use | None) -> Place:
 def _where(place: Place, config: bytes) -> Path:
     """In which of the two usual directories of a drive that is not open the repository lies, relative to the drive."""
     usual = peek.first_file(place.address, place.filesystem or "", _CONFIGS[:1])
-    return Path(repositories.FOLDER) if usual == config else Path()
+    return Path(FOLDER) if usual == config else Path()
 
 
 def _rank(place: Place) -> tuple[int, str]:

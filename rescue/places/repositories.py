@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from rescue.repository.repository import Repository
+from rescue.repository.repository import CONFIG, FOLDER, Repository
 
-FOLDER = "rescue"
-"""Where a place gets its repository."""
-
-CONFIG = "config.json"
 _MOST_FOLDERS = 500
 _MOST_BYTES = 1 << 16
 

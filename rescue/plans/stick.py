@@ -15,7 +15,6 @@ from rescue.tables.model import Table, TableKind
 from rescue.units import format_size
 
 LABEL = "RESCUE-DATA"
-FOLDER = "rescue"
 
 _BUSES = {
     "ata": N_("a SATA disk"),

@@ -43,9 +43,12 @@ from rescue.repository.pack import is_pack_name, pack_name, read_trailer
 from rescue.repository.place import TEMPORARY, LocalPlace, in_words
 from rescue.repository.snapshot import MAX_SNAPSHOT_SIZE, Snapshot
 from rescue.repository.writer import ChunkWriter
+from rescue.text import date_of
 
-_CONFIG = "config.json"
+CONFIG = "config.json"
 _MAX_CONFIG = 1 << 20
+FOLDER = "rescue"
+"""The usual name of a repository's directory on a drive or a share."""
 _VERIFIED = "verified"
 _TEXTS = ("README.txt", "FORMAT.md", "extract.py")
 
@@ -76,7 +79,7 @@ class Repository:
         configuration is written last: a crash before leaves no repository, and `init` run again ends the work.
         """
         place = LocalPlace(root)
-        if place.exists(_CONFIG):
+        if place.exists(CONFIG):
             raise RepositoryExistsError(
                 _("{root} is a repository already.").format(root=root), hint=_("Use it as it is.")
             )
@@ -95,7 +98,7 @@ class Repository:
             place.write(text, (resources.files("rescue.repository") / text).read_bytes())
         identity = secrets.token_hex(16)
         config = {"format": FORMAT_VERSION, "id": identity, "chunk_size": chunk_size, "key_slots": []}
-        place.write(_CONFIG, json.dumps(config, indent=1).encode() + b"\n")
+        place.write(CONFIG, json.dumps(config, indent=1).encode() + b"\n")
         return identity
 
     @classmethod
@@ -312,7 +315,7 @@ class Repository:
         name = f"{_VERIFIED}/{identity}"
         with suppress(IntegrityError, RepositoryAccessError, UnicodeDecodeError):
             if self.place.exists(name):
-                return f"{self.place.read(name, 100).decode('ascii')[:16].replace('T', ' ')} UTC"
+                return date_of(self.place.read(name, 100).decode("ascii"))
         return None
 
 
@@ -336,7 +339,7 @@ def _listing(root: Path) -> list[str]:
 def _ours(name: str) -> bool:
     """True for what an `init` that was interrupted leaves, and for what is in every new file system."""
     whole = name.rsplit(".", 2)[0] if name.endswith(TEMPORARY) else name
-    return whole in (*_TEXTS, _CONFIG, LOCK_NAME, "lost+found")
+    return whole in (*_TEXTS, CONFIG, LOCK_NAME, "lost+found")
 
 
 def _read_config(place: LocalPlace) -> tuple[str, int]:
@@ -346,12 +349,12 @@ def _read_config(place: LocalPlace) -> tuple[str, int]:
             _("{root} is not a directory.").format(root=root),
             hint=_("Is the drive mounted? `rescue init` makes a new one."),
         )
-    if not place.exists(_CONFIG):
+    if not place.exists(CONFIG):
         raise NotARepositoryError(
-            _("{root} is not a repository: it has no {file}.").format(root=root, file=_CONFIG),
+            _("{root} is not a repository: it has no {file}.").format(root=root, file=CONFIG),
             hint=_("`rescue init` makes one."),
         )
-    fields = Fields.parse(place.read(_CONFIG, _MAX_CONFIG), f"{root / _CONFIG}")
+    fields = Fields.parse(place.read(CONFIG, _MAX_CONFIG), f"{root / CONFIG}")
     version = fields.number("format")
     if version > FORMAT_VERSION:
         raise NewerFormatError(
@@ -361,5 +364,5 @@ def _read_config(place: LocalPlace) -> tuple[str, int]:
         )
     chunk_size = fields.number("chunk_size", MAX_CHUNK_SIZE)
     if version != FORMAT_VERSION or chunk_size < 64 * 1024 or chunk_size & (chunk_size - 1):
-        raise IntegrityError(_("{root} is damaged.").format(root=root / _CONFIG))
+        raise IntegrityError(_("{root} is damaged.").format(root=root / CONFIG))
     return fields.text("id"), chunk_size

@@ -13,6 +13,7 @@ from rescue.fields import Fields
 from rescue.language import _
 from rescue.repository.format import FORMAT_VERSION, ID_LENGTH, MAX_CHUNK_SIZE, is_id
 from rescue.repository.lists import LIST_CHUNK
+from rescue.text import date_of
 
 MAX_SNAPSHOT_SIZE = 256 << 20
 _LARGEST_DISK = 1 << 50
@@ -118,7 +119,7 @@ class Snapshot:
     @property
     def date(self) -> str:
         """When it was made, for people: `2026-11-22 20:48 UTC`."""
-        return f"{self.created[:16].replace('T', ' ')} UTC"
+        return date_of(self.created)
 
     def list_ids(self) -> list[str]:
         """Ids of all chunks that hold lists of this snapshot."""
