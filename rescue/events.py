@@ -128,6 +128,11 @@ class Note:
     region: str
     text: str
 
+    @property
+    def line(self) -> str:
+        """The note for people."""
+        return f"{self.region}: {self.text}" if self.region else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
@@ -143,6 +148,11 @@ class RegionFinished:
     region: str
     outcome: Outcome
     reasons: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The result for people."""
+        return " ".join([f"{self.region}: {self.outcome.word}.", *self.reasons])
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class Terminal:
                 self._progress(event)
             case JobStarted(steps=steps):
                 self.tell_plan(steps)
-            case Note(region=region, text=text):
-                self._lines(f"{region}: {text}" if region else text)
+            case Note():
+                self._lines(event.line)
             case RegionFinished(outcome=Outcome.OK):
                 pass  # the report at the end tells all of them
             case RegionFinished(region=region, outcome=outcome, reasons=reasons):

@@ -49,10 +49,8 @@ def lines_of(events: Sequence[Event]) -> Iterator[str]:
         match event:
             case JobStarted(steps=steps):
                 yield from steps
-            case Note(region=region, text=text):
-                yield f"{region}: {text}" if region else text
-            case RegionFinished(region=region, outcome=outcome, reasons=reasons):
-                yield " ".join([f"{region}: {outcome.word}.", *reasons])
+            case Note() | RegionFinished():
+                yield event.line
             case JobFinished(outcome=outcome):
                 yield f"{outcome.word}. {outcome.meaning}"
             case JobFailed(message=message, hint=hint):

@@ -10,13 +10,25 @@ from enum import Enum
 
 from rescue.events import Event, JobStarted, Note, Outcome, Part, Phase, Progress, RegionFinished
 from rescue.flows.rate import Rate
-from rescue.language import _
+from rescue.language import N_, _
 from rescue.units import format_duration
 
 MEASURE_SECONDS = 10.0
 STALL_SECONDS = 20.0
 _STEADY_SECONDS = 60.0
 _KEPT_SAMPLES = 300
+_DOING = {
+    Phase.SCAN: N_("Looking for what is used on {part}"),
+    Phase.BACKUP: N_("Copying {part} into the backup"),
+    Phase.RESTORE: N_("Writing {part} back to the disk"),
+    Phase.CLONE: N_("Copying {part} to the other disk"),
+    Phase.STICK: N_("Writing {part} to the stick"),
+    Phase.FORMAT: N_("Making {part}"),
+    Phase.VERIFY: N_("Reading {part} back and comparing it"),
+    Phase.CHECK: N_("Checking {part}"),
+    Phase.SURFACE: N_("Reading {part}"),
+    Phase.WIPE: N_("Overwriting {part} with zeros"),
+}
 _SELF_READING = ("restore", "clone", "stick")  # these read back what they wrote unless they are told not to
 
 
@@ -115,7 +127,7 @@ class Course:
             return _("Preparing: nothing has been copied yet.")
         place = next((n for n, part in enumerate(self.parts, 1) if self._named(part)), 0)
         of = _(" ({number} of {count})").format(number=place, count=len(self.parts)) if place else ""
-        return _doing(self.phase).format(part=self.current) + of
+        return _(_DOING[self.phase]).format(part=self.current) + of
 
     def views(self) -> tuple[PartView, ...]:
         """Every part with its state. Parts are copied in their order, so that what is done tells which one runs."""
@@ -158,11 +170,11 @@ class Course:
                 if phase is not self.phase:
                     self._enter(phase, now)
                 self.done, self.total, self.current = event.done, event.total, event.current
-            case Note(region=region, text=text):
-                self.log.append(f"{region}: {text}" if region else text)
-            case RegionFinished(region=region, outcome=outcome, reasons=reasons):
-                self._results[region] = event
-                self.log.append(" ".join([f"{region}: {outcome.word}.", *reasons]))
+            case Note():
+                self.log.append(event.line)
+            case RegionFinished():
+                self._results[event.region] = event
+                self.log.append(event.line)
 
     def _enter(self, phase: Phase, now: float) -> None:
         """A new step is measured anew."""
@@ -210,28 +222,3 @@ def sparkline(values: Sequence[int], width: int) -> tuple[str, str]:
     upper = "".join(" ▄█"[max(0, level - 2)] for level in levels)
     lower = "".join("·▄█"[min(2, level)] for level in levels)
     return upper.rjust(width), lower.rjust(width)
-
-
-def _doing(phase: Phase) -> str:  # noqa: C901 - a sentence a phase, of which only one is said
-    match phase:
-        case Phase.SCAN:
-            text = _("Looking for what is used on {part}")
-        case Phase.BACKUP:
-            text = _("Copying {part} into the backup")
-        case Phase.RESTORE:
-            text = _("Writing {part} back to the disk")
-        case Phase.CLONE:
-            text = _("Copying {part} to the other disk")
-        case Phase.STICK:
-            text = _("Writing {part} to the stick")
-        case Phase.FORMAT:
-            text = _("Making {part}")
-        case Phase.VERIFY:
-            text = _("Reading {part} back and comparing it")
-        case Phase.CHECK:
-            text = _("Checking {part}")
-        case Phase.SURFACE:
-            text = _("Reading {part}")
-        case Phase.WIPE:
-            text = _("Overwriting {part} with zeros")
-    return text

@@ -7,7 +7,7 @@ from rescue.flows import closings
 from rescue.flows.asking import look_for_places, tell
 from rescue.flows.ending import Closing, Ending
 from rescue.flows.engine import Engine
-from rescue.flows.front import Front, Option, Page, Pick
+from rescue.flows.front import Front
 from rescue.flows.repositories import for_writing
 from rescue.language import _
 from rescue.operations.jobs import Job
@@ -32,19 +32,6 @@ async def watch(front: Front, engine: Engine, job: Job, close: Callable[[Ending]
     return answer
 
 
-async def look_at_jobs(front: Front, engine: Engine) -> None:
-    """The job that runs or whose result nobody has read; of several, the one that the person picks."""
-    found = await front.busy(_("Looking for jobs …"), engine.jobs)
-    if not found:
-        await front.read(Page(_("Jobs"), (_("No job runs, and every result was read."),), help="progress"))
-        return
-    options = tuple(Option(job, job.title, (_state(job),)) for job in reversed(found))
-    if len(found) == 1:
-        await attend(front, engine, found[0])
-    elif (job := await front.pick(Pick(_("Jobs"), options, help="progress"))) is not None:
-        await attend(front, engine, job)
-
-
 async def attend(front: Front, engine: Engine, job: Job) -> None:
     """Watch a job that this screen may not have started, and go on with it where it ended badly.
 
@@ -60,10 +47,6 @@ async def attend(front: Front, engine: Engine, job: Job) -> None:
 
 async def _dismiss(front: Front, engine: Engine, job: Job) -> None:
     await front.busy("", lambda: engine.dismiss(job))
-
-
-def _state(job: Job) -> str:
-    return _("running") if job.alive else _("ended, its result was not read yet")
 
 
 def closing_of(job: Job) -> Callable[[Ending], Closing]:

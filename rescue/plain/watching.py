@@ -47,8 +47,8 @@ class _Watch:
         match event:
             case JobStarted(steps=steps):
                 self.asking.console.say(*steps)
-            case Note(region=region, text=text):
-                self._say(f"{region}: {text}" if region else text)
+            case Note():
+                self._say(event.line)
             case RegionFinished(region=region, outcome=outcome, reasons=reasons) if outcome is not Outcome.OK:
                 self._say(" ".join([f"{region}: {outcome.word}.", *reasons]))
 

@@ -7,34 +7,21 @@ from rescue.events import JobFailed, JobFinished, Outcome
 from rescue.flows import running
 from rescue.flows.ending import Ending
 from tests.flows import values
-from tests.flows.fakes import FakeEngine, pick, play, read, watch
+from tests.flows.fakes import FakeEngine, play, read, watch
 
 LOST = JobFailed("The drive does not answer.", "", RepositoryAccessError.exit_code)
 REPOSITORY = Path("/places/Drive sdb/rescue")
 
 
-def test_nothing_to_look_at() -> None:
-    engine = FakeEngine()
-    play(lambda front: running.look_at_jobs(front, engine), read("Jobs"))
-
-
-def test_the_only_job_is_shown_and_then_forgotten() -> None:
-    engine = FakeEngine(running=[values.job("Back up this", detail=running.detail(running.BACKUP))])
+def test_a_job_is_shown_and_then_forgotten() -> None:
+    job = values.job("Back up this", detail=running.detail(running.BACKUP))
+    engine = FakeEngine(running=[job])
     front = play(
-        lambda front: running.look_at_jobs(front, engine),
+        lambda front: running.attend(front, engine, job),
         watch("Back up this", JobFinished("backup", Outcome.OK, {"verified": True})),
     )
     assert front.closings[0].headline == "The backup is complete."
     assert ("dismiss", "Back up this") in engine.calls
-
-
-def test_of_several_one_is_picked() -> None:
-    engine = FakeEngine(running=[values.job("First", alive=True), values.job("Second")])
-    play(
-        lambda front: running.look_at_jobs(front, engine),
-        pick("Jobs", "First"),
-        watch("First", JobFailed("No.", "", 1)),
-    )
 
 
 def test_a_backup_goes_on_when_its_drive_is_back() -> None:
@@ -42,7 +29,7 @@ def test_a_backup_goes_on_when_its_drive_is_back() -> None:
     job = values.job("Back up this", detail=running.detail(running.BACKUP, drive))
     engine = FakeEngine(running=[job], there=(drive,))
     play(
-        lambda front: running.look_at_jobs(front, engine),
+        lambda front: running.attend(front, engine, job),
         watch("Back up this", LOST, answer="g"),
         watch("Back up this", JobFinished("backup", Outcome.OK, {})),
     )
@@ -53,7 +40,7 @@ def test_a_drive_that_is_not_back_is_asked_for() -> None:
     job = values.job("Back up this", detail=running.detail(running.BACKUP, values.drive()))
     engine = FakeEngine(running=[job])
     front = play(
-        lambda front: running.look_at_jobs(front, engine),
+        lambda front: running.attend(front, engine, job),
         watch("Back up this", LOST, answer="g"),
         read("This did not start"),
         watch("Back up this", LOST),

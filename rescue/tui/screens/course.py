@@ -116,7 +116,7 @@ def result_lines(ending: Ending, closing: Closing) -> list[Content]:
         lines += [Content(""), plain(_("The report is in {path}.").format(path=report))]
     if ending.notes:
         lines += [Content(""), plain(_("What was said on the way:"))]
-        lines += [plain(f"  {note.region}: {note.text}" if note.region else f"  {note.text}") for note in ending.notes]
+        lines += [plain(f"  {note.line}") for note in ending.notes]
     return lines
 
 
