@@ -1,8 +1,6 @@
 """The engine of this machine: what flows want, done by `rescue.operations` and `rescue.places`."""
 
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -39,6 +37,7 @@ from rescue.operations.prepare import (
     prepare_restore,
 )
 from rescue.operations.report import Report, export_reports, saved_reports, snapshot_report
+from rescue.operations.shell import open_shell
 from rescue.operations.table import load_table, prepare_table
 from rescue.operations.undo import prepare_undo
 from rescue.operations.wipe import prepare_wipe
@@ -140,7 +139,7 @@ class LocalEngine:
 
     def shell(self) -> Callable[[], None]:
         """The person's shell on this terminal."""
-        return _shell
+        return open_shell
 
     def make_repository(self, directory: Path) -> Path:
         """Make a repository in a new directory."""
@@ -183,15 +182,6 @@ class LocalEngine:
     def jobs(self) -> list[Job]:
         """Jobs that nobody has dismissed."""
         return jobs.jobs()
-
-
-def _shell() -> None:
-    """In root's home where there is one. Its prompt, where it is bash, tells how to come back."""
-    sys.stdout.write(_("A shell. Type “exit” to come back to Rescue.") + "\n\n")
-    sys.stdout.flush()
-    prompt = 'PS1="({}) $PS1"; unset PROMPT_COMMAND'.format(_("exit: back to Rescue"))
-    cwd = "/root" if Path("/root").is_dir() else "/"
-    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": prompt})
 
 
 def _is_table(path: Path) -> bool:

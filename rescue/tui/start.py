@@ -11,12 +11,11 @@ from rescue import language, preferences
 from rescue.cancel import CancelToken
 from rescue.devices.model import Inventory
 from rescue.flows.menu import offer
-from rescue.language import _
 from rescue.operations.facts import Facts
 from rescue.operations.privilege import require_root
 from rescue.operations.seat import Seat
-from rescue.process import become, hand_over, python_program
-from rescue.tui import texts
+from rescue.operations.shell import open_shell
+from rescue.process import become, python_program
 from rescue.tui.app import Learn, RescueApp, wants_mouse
 
 if TYPE_CHECKING:
@@ -62,13 +61,9 @@ def _watch(changed: Callable[[], None], stop: CancelToken) -> None:
 
 
 def shell() -> None:
-    """The person's shell, in root's home. Its prompt, where it is bash, tells how to come back."""
+    """The person's shell, on a terminal that is cleared before and after."""
     _clear()
-    sys.stdout.write(f"{texts.shell()}\n\n")
-    sys.stdout.flush()
-    cwd = "/root" if os.path.isdir("/root") else "/"  # noqa: PTH112
-    prompt = 'PS1="({}) $PS1"; unset PROMPT_COMMAND'.format(_("exit: back to Rescue"))
-    hand_over([os.environ.get("SHELL") or "/bin/bash"], cwd=cwd, extra={"PROMPT_COMMAND": prompt})
+    open_shell()
     _clear()
 
 

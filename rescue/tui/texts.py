@@ -27,11 +27,6 @@ def hidden() -> str:
     return _("RESCUE_DEVICES hides every disk.") + "\n\n" + _("F5 looks again.")
 
 
-def shell() -> str:
-    """Before a shell."""
-    return _("A shell. Type “exit” to come back to Rescue.")
-
-
 def banner(leader: Holder, *, lost: bool) -> str:
     """Why this screen only looks."""
     if lost:
