@@ -1,78 +1,44 @@
 """The program itself on terminals: a line of unknown size, one seat for two screens, a shell and back."""
 
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.disk.terminal import OwnTerminal
+
 pytestmark = pytest.mark.disk
-PROJECT = Path(__file__).parents[3]
 _CONTROL = re.compile(r"\x1b(\[[0-9;?<>=$]*[A-Za-z]|\][^\x07]*\x07)")
 _SECONDS = 30.0
-_PROGRAM = 'mount --bind "$1" /run && exec setsid --ctty "$0" -m rescue'
 
 
-class Screen:
-    """The program on a terminal of its own; everything that it wrote."""
+class Screen(OwnTerminal):
+    """Everything that the program wrote since the last key is kept."""
 
     def __init__(self, run: Path, term: str, rows: int, columns: int) -> None:
-        """`run` stands in for /run, so that jobs and screens of the machine itself do not matter."""
+        """`run` stands in for /run."""
         self.raw = ""
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {
-            "PATH": os.environ["PATH"],
-            "TERM": term,
-            "RESCUE_DEVICES": "",
-            "SHELL": "/bin/sh",
-            "LANG": "C.UTF-8",
-        }
-        self.process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", _PROGRAM, sys.executable, run],
-            cwd=PROJECT,
-            env=environment,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
+        super().__init__(run, (), {"TERM": term}, (rows, columns))
 
     def press(self, keys: str) -> None:
         self.raw = ""
-        os.write(self._ours, keys.encode())
+        super().press(keys)
 
     def shows(self, *words: str) -> str:
         """Wait until the words came over the line since the last key; everything since then, without control."""
         end = time.monotonic() + _SECONDS
         while not all(word in _CONTROL.sub("", self.raw) for word in words):
-            ready, _, _ = select.select([self._ours], [], [], max(0, end - time.monotonic()))
-            assert ready, f"{words} did not come: {self.raw[-3000:]!r}"
-            self.raw += os.read(self._ours, 65536).decode(errors="replace")
+            piece = self.read(end - time.monotonic())
+            assert piece is not None, f"{words} did not come: {self.raw[-3000:]!r}"
+            self.raw += piece
         return _CONTROL.sub("", self.raw)
 
     def ends(self) -> int:
         """Read to the end; the exit code."""
-        try:
-            while os.read(self._ours, 65536):
-                pass
-        except OSError:  # the other end is closed
-            pass
+        self.rest()
         return self.process.wait(timeout=_SECONDS)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
 
 
 Open = Callable[..., Screen]
