@@ -114,10 +114,12 @@ def run(
     """Run a program to its end and return what it printed.
 
     ToolError when its status is not in `allowed` or `timeout` seconds pass, CancelledError when `cancel` is set
-    meanwhile; the program has ended in every case. Output goes through unnamed temporary files, so that no full
-    pipe can block it; `stdin`, which may be a password, lies in memory only.
+    before or meanwhile; the program has ended in every case. Output goes through unnamed temporary files, so that no
+    full pipe can block it; `stdin`, which may be a password, lies in memory only.
     """
     command = (find(argv[0]), *argv[1:])
+    if cancel is not None:
+        cancel.raise_if_cancelled()
     try:
         with _in_memory(stdin) as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, env=environment())

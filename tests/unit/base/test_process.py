@@ -130,6 +130,14 @@ def test_cancel(tmp_path: Path) -> None:
     assert gone(pid)
 
 
+def test_nothing_starts_after_a_cancel(tmp_path: Path) -> None:
+    started, cancel = tmp_path / "started", CancelToken()
+    cancel.cancel()
+    with pytest.raises(CancelledError):
+        run(["touch", str(started)], cancel=cancel)
+    assert not started.exists()
+
+
 def test_a_child_that_does_not_want_to_end(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     with within(4), pytest.raises(ToolError, match="did not end"):
