@@ -13,7 +13,7 @@ from tests.vm.machine import Machine
 BOOT_SECONDS = 400.0
 _LINES = 60
 _REPORT = re.compile(
-    r"^RESCUE-CANARY (?P<canary>\S+) root=(?P<root_uuid>\S*) swap=(?P<swap>\w+) efi=(?P<efi>\w+)$", re.MULTILINE
+    r"^RESCUE-CANARY (?P<canary>\S+) root=(?P<root_uuid>\S*) swap=(?P<swap>yes|no) efi=(?P<efi>yes|no)$", re.MULTILINE
 )
 
 
