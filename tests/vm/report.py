@@ -13,7 +13,7 @@ from tests.vm.machine import Machine
 BOOT_SECONDS = 400.0
 _LINES = 60
 _REPORT = re.compile(
-    r"^RESCUE-CANARY (?P<canary>\S+) root=(?P<root_uuid>\S*) swap=(?P<swap>yes|no) efi=(?P<efi>yes|no)$", re.MULTILINE
+    r"^RESCUE-CANARY (?P<canary>\S+) root=(?P<root_uuid>\S*) swap=(?P<swap>yes|no) efi=(?P<efi>yes|no)\n", re.MULTILINE
 )
 
 
@@ -48,11 +48,12 @@ def boot(path: Path, firmware: Firmware, *, seconds: float = BOOT_SECONDS) -> Bo
     """
     hardware = Hardware(firmware, disks=(Disk(path, "SYSTEM", keep=False),), memory=512, graphics=False)
     with Machine(hardware) as machine:
-        machine.until(lambda: _report(machine.text) is not None, seconds)
-        return Boot(_report(machine.text), machine.text, machine.seconds)
+        machine.until(lambda: report_in(machine.text) is not None, seconds)
+        return Boot(report_in(machine.text), machine.text, machine.seconds)
 
 
-def _report(text: str) -> Report | None:
+def report_in(text: str) -> Report | None:
+    """The report in what came over the serial port, once its line has come whole; None before."""
     found = _REPORT.search(text)
     if found is None:
         return None

@@ -10,7 +10,7 @@ import pytest
 from tests.samples import DEFAULT_CACHE, Firmware, make_bios_disk
 from tests.samples.disk import MIB, mounted
 from tests.samples.loop import attached, partition
-from tests.vm.report import boot
+from tests.vm.report import Report, boot, report_in
 
 pytestmark = pytest.mark.vm
 
@@ -29,3 +29,10 @@ def test_a_disk_without_a_system_gives_no_report(tmp_path: Path) -> None:
     path = tmp_path / "junk.img"
     path.write_bytes(os.urandom(8 * MIB))
     assert boot(path, Firmware.BIOS, seconds=10).report is None
+
+
+def test_a_report_counts_once_its_line_is_whole() -> None:
+    """The serial port gives a line in any number of pieces: half a word is no answer."""
+    line = "RESCUE-CANARY abc root=1234 swap=yes efi=yes\n"
+    assert report_in(f"before\n{line}after") == Report("abc", "1234", swap=True, efi=True)
+    assert [length for length in range(len(line)) if report_in(f"before\n{line[:length]}")] == []

@@ -59,7 +59,8 @@ class Shell:
         begin, end = (f"{_MARK[:3]}''{_MARK[3:]}-{word}" for word in ("begin", "exit"))
         self._machine.send(f"echo {begin}; {command}; code=$?; echo; echo {end} $code\n")
         found = self._machine.expect(
-            re.compile(rf"^{_MARK}-begin\n(?P<said>.*?)^{_MARK}-exit (?P<code>\d+)$", re.MULTILINE | re.DOTALL), seconds
+            re.compile(rf"^{_MARK}-begin\n(?P<said>.*?)^{_MARK}-exit (?P<code>\d+)\n", re.MULTILINE | re.DOTALL),
+            seconds,
         )
         if found["code"] != "0":
             raise CommandFailedError(f"{command}: exit code {found['code']}\n{found['said']}")
