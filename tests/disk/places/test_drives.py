@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rescue.devices.mounts import read_mounts
 from tests.disk.cli.harness import MIB, Rescue, blank, hash_of, mounted, tool
 from tests.samples.loop import partition, settle
 
@@ -44,7 +45,7 @@ def mount_options(point: str) -> str:
 
 def is_mounted(what: str) -> bool:
     """Is this a device that is mounted, or a directory that something is mounted on? Other mounts do not count."""
-    return any(what in line.split(" ")[:2] for line in Path("/proc/self/mounts").read_text().splitlines())
+    return any(what in (mount.source, mount.point) for mount in read_mounts())
 
 
 @pytest.mark.parametrize("kind", MAKERS)
